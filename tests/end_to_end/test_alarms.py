@@ -14,6 +14,8 @@ import yaml
 
 from backbone.postgres.migrate import schemas
 from backbone.process.keeping import kept_in
+from backbone.process.settings import PORTS
+from operate.admin.followers import followed
 from operate.home.trouble import Trouble
 from operate.watching.packages import program
 from operate.watching.prometheus import FILES
@@ -64,6 +66,24 @@ def watch(city: Installed, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def test_all_processes_are_asked_and_no_alert_fires_in_the_calm(watch: Watch) -> None:
     asked = {dict(labels)["process"] for labels in watch.values('up{job="liandong"} == 1')}
     assert asked == PROCESSES
+
+
+def test_the_first_event_of_each_kind_shows(watch: Watch) -> None:
+    """Each group counts from 0 before it has met anything, and each service before it is called."""
+
+    def told(series: str, label: str) -> set[str]:
+        return {dict(labels)[label] for labels in watch.values(series)}
+
+    for series, label in (
+        ("liandong_dead_letters_total", "group"),
+        ("liandong_forged_total{what='record'}", "by"),
+    ):
+        assert followed().keys() <= told(series, label)
+    assert told("liandong_forged_total{what='call'}", "by") >= {*PORTS} - {
+        "gateway",
+        "workflow-stream",
+    }
+    assert {"incidents", "receipts", "disputes"} <= told("liandong_lists_too_slow_total", "table")
 
 
 def test_every_page_is_clean(city: Installed) -> None:

@@ -160,6 +160,9 @@ process's own. Labels are enums, never ids. Each series of a counter and of a hi
 0, so that the first event shows; only commands and their reasons come with the first of each.
 Alerts: [runbook.md](runbook.md).
 
+A city of `up` has at most 2,000 series, and a process at most 400; `make test` counts them after a
+short day. With a process for each service (`--split`) they were 1,576 before it, and 1,626 after.
+
 | metric | kind | labels | |
 |---|---|---|---|
 """

@@ -4,6 +4,7 @@ import re
 from itertools import chain
 
 import pytest
+import yaml
 
 from backbone.postgres.migrate import schemas
 from backbone.process.keeping import EVERY, Kept, flaws_of, shipped
@@ -47,6 +48,24 @@ def test_rows_are_swept_by_the_one_walk_alone() -> None:
         if "DELETE FROM" in text and OLD.search(text)
     }
     assert found <= {"services/emergency/presence.py"}
+
+
+def test_what_is_kept_outside_the_tables_is_told_with_its_days() -> None:
+    """The days stand in other files; the head of this one says by which rule."""
+    head = (TOP / "deploy/retention.yaml").read_text().partition("\njournals:")[0]
+    declared = yaml.safe_load((TOP / "deploy/topics.yaml").read_text())
+    keeps = {name: topic["keep"] for name, topic in declared["topics"].items()}
+    events = {keep for name, keep in keeps.items() if ".events." in name}
+    commands = {keep for name, keep in keeps.items() if ".commands." in name}
+    assert told_days(head, "topics of events") == events
+    assert told_days(head, "topic of commands") == commands
+    assert told_days(head, "dead letters") == {declared["dead_letters"]["keep"]}
+    for each in ("logs", "backups", "archived WAL"):
+        assert re.search(rf"^#   {each} +\S", head, re.MULTILINE), each
+
+
+def told_days(head: str, what: str) -> set[int]:
+    return {int(days) for days in re.findall(rf"^#   {what} +(\d+) days", head, re.MULTILINE)}
 
 
 def test_the_image_has_the_file() -> None:

@@ -115,18 +115,29 @@ class Origin:
 
     def check(self, record: Record) -> None:
         """Raises Forged, with an alarm, for a record that its topic's owner has not signed."""
+        if wrong := self._wrong_with(record):
+            self._forged.inc()
+            place = f"{record.topic}/{record.partition}/{record.offset}"
+            told = {"record": place, "wrong": wrong, "group": self._group}
+            log.error("record.forged", extra=told)
+            raise Forged(f"FORGED: {wrong}")
+
+    def check_again(self, record: Record) -> None:
+        """Raises Forged for a record that was read before; its alarm has rung then."""
+        if wrong := self._wrong_with(record):
+            raise Forged(f"FORGED: {wrong}")
+
+    def _wrong_with(self, record: Record) -> str:
         told = dict(record.headers or ())
         if HEADER not in told:
-            if record.offset < self._upto.get((record.topic, record.partition), 0):
-                return
-            raise self._alarmed(record, "it is not signed")
+            known = record.offset < self._upto.get((record.topic, record.partition), 0)
+            return "" if known else "it is not signed"
         owner = owner_of(record.topic)
         try:
             signature = bytes.fromhex(told[HEADER].decode())
-        except ValueError as error:
-            raise self._alarmed(record, "its signature is malformed") from error
-        if not self._holds(record, told, owner, signature):
-            raise self._alarmed(record, f"{owner} has not signed it")
+        except ValueError:
+            return "its signature is malformed"
+        return "" if self._holds(record, told, owner, signature) else f"{owner} has not signed it"
 
     def _holds(self, record: Record, told: dict[str, bytes], owner: str, signature: bytes) -> bool:
         key, value = record.key or b"", record.value
@@ -143,9 +154,3 @@ class Origin:
             self._signatures.is_among(owner, statement, told.get(CODES, b""))
             or self._signatures.is_signed(owner, statement, signature)
         )
-
-    def _alarmed(self, record: Record, wrong: str) -> Forged:
-        self._forged.inc()
-        place = f"{record.topic}/{record.partition}/{record.offset}"
-        log.error("record.forged", extra={"record": place, "wrong": wrong, "group": self._group})
-        return Forged(f"FORGED: {wrong}")

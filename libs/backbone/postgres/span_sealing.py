@@ -16,9 +16,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from backbone.process.keyring import KeyProvider
 from backbone.process.metrics import SEALED_SPANS
+from backbone.words.letters import Span
 from backbone.words.masks import masked
-from backbone.words.mentions import NUMBER, Span
-from backbone.words.personal_numbers import numbers_in
+from backbone.words.mentions import NUMBER
+from backbone.words.personal_numbers import PHONE, numbers_in
 from backbone.words.persons import names_and_numbers, persons_in, unnamed
 from backbone.words.spans import OPENS, SPAN, span
 
@@ -110,7 +111,7 @@ class SpanSealer:
     def _span(self, piece: str, kind: str) -> str:
         SEALED_SPANS.inc()
         bare = "".join(sign for sign in piece if sign.isalnum())
-        return self.again(masked(kind, bare), piece)
+        return self.again(masked(kind, piece if kind == PHONE else bare), piece)
 
     def _sealed(self, piece: str, what: str) -> str:
         name, key = self._keys.newest()

@@ -13,6 +13,7 @@ from backbone.process.tracing import Export, Span, Trace
 
 # http:// in the open; https:// with the authorities of the machine, or those of
 # OTEL_EXPORTER_OTLP_CERTIFICATE.
+AUTHORITY = "OTEL_EXPORTER_OTLP_CERTIFICATE"
 ADDRESS = "LIANDONG_OTLP"
 LAST_WORDS_MS = 2_000
 

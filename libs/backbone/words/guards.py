@@ -60,7 +60,7 @@ def require_unit(city: City, unit: str) -> Unit:
 
 def require_not_accused(city: City, accused: str, unit: str) -> None:
     """Raises Denied if the unit is the accused unit or below it; `accused` may be empty."""
-    if accused and city.belongs_to(unit, accused):
+    if city.is_accused(unit, accused):
         raise Denied("ACCUSED_UNIT", unit=unit)
 
 

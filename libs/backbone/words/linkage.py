@@ -33,6 +33,5 @@ def skills_of(city: City, classes: tuple[str, ...]) -> tuple[str, ...]:
 def asks_for_a_team(
     city: City, category: str, priority: str, heard: HeardDanger | None, source: str
 ) -> bool:
-    """Whether teams are asked for, and there is a skill to look for."""
-    classes = classes_of(category, priority, heard)
-    return bool(rows_of(city, classes, priority, source) and skills_of(city, classes))
+    """Whether teams are asked for, also where no class says which: then a person has to choose."""
+    return bool(rows_of(city, classes_of(category, priority, heard), priority, source))

@@ -7,15 +7,20 @@ line breaks, dashes and Chinese numerals do not matter. Pure.
 import re
 from collections.abc import Callable, Iterator
 from datetime import date
+from itertools import chain
+from typing import NamedTuple, TypeAlias
 
+import phonenumbers
+
+from backbone.words.known_numbers import as_read, whole
+from backbone.words.letters import Letters, Span, digit_of, letters_of
 from backbone.words.matter_code import is_code
-from backbone.words.mentions import Span, digit_of, letters_of
 
 # A text with fewer digits than this has no number that is personal.
 FEWEST = 3
 _SOME = re.compile(r"[0-9０-９零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖①-⑨]")
 # Signs that may stand between digits of one number, beside white space; `|` stands for a letter.
-_GAP = frozenset("()[]<>.,'_~·•‐‑‒–—―−-+＋（）［］〈〉《》．，、＇＿～－")
+_GAP = frozenset("()[]<>.,'_~·•‐‑‒–—―−-+＋（）［］〈〉《》．，、＇＿～－/*／＊")
 _LONGEST_GAP = 5
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _PLATE = re.compile(
@@ -26,9 +31,17 @@ _PASSPORT = re.compile(
     r"(?:护照|证件|通行证|passport)[^a-z0-9]{0,6}([a-z]{1,2}[0-9]{7,8})(?![a-z0-9])"
 )
 _CALLED = re.compile(r"(?:电话|座机|号码|固话|联系|致电|拨打|回拨|tel|phone)[^0-9]{0,4}$")
+_TO = re.compile(r"(?:转分机|转接|转|分机号?)[0-9]")
+# A landline with its area code: 8 digits after 010 and 02x, else 7 or 8.
+_LANDLINE = re.compile(
+    r"(?:(?:00)?860?|0)(?:(?:10|2[0-9])[2-8][0-9]{7}|[3-9][0-9]{2}[2-8][0-9]{6,7})"
+)
+# Digits of a number with the code of its country.
+SHORTEST_ABROAD, LONGEST_ABROAD = 8, 15
 # 99 is no region of the country: the demo city lies there.
 _REGION = re.compile("1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]|99")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+Place: TypeAlias = tuple[int, int, str]  # among the folded signs, and the kind
 PHONE, IDENTITY, CARD, PLATE, PASSPORT = "phone", "identity", "card", "plate", "passport"
 
 
@@ -40,16 +53,31 @@ def numbers_in(text: str) -> list[Span]:
     signs = "".join(sign for sign, _ in letters)
     digits = "".join(digit_of(sign) for sign, _ in letters)
     joined = [_joins(text, letters[n - 1][1], letters[n][1]) for n in range(1, len(letters))]
-    found: list[tuple[int, int, str]] = []
-    found += _numbers(digits, signs, joined)
+    read = _Read(signs, digits, joined, _behind_plus(text, letters))
+    found: list[Place] = []
+    found += _numbers(read)
     found += [(m.start(), m.end(), PLATE) for m in _PLATE.finditer(signs) if _is_plate(m, signs)]
     found += [(m.start(1), m.end(1), PASSPORT) for m in _PASSPORT.finditer(signs)]
-    spans, end = [], 0
+    spans: list[Span] = []
+    end = 0
     for first, last, kind in sorted(found, key=lambda each: (each[0], -each[1])):
-        if first >= end:
-            spans.append((letters[first][1], letters[last - 1][1] + 1, kind))
-            end = last
+        start, stop = letters[first][1], letters[last - 1][1] + 1
+        if start < end:
+            continue
+        if kind == PHONE:
+            start, stop = whole(text, letters, signs, first, last)
+        spans.append((max(start, end), stop, kind))
+        end = stop
     return spans
+
+
+def _behind_plus(text: str, letters: Letters) -> frozenset[int]:
+    """Which letters follow a plus."""
+    if "+" not in text and "＋" not in text:
+        return frozenset()
+    ends = [0, *(at + 1 for _, at in letters)]
+    between = (text[end:at] for end, (_, at) in zip(ends, letters, strict=False))
+    return frozenset(n for n, gap in enumerate(between) if "+" in gap or "＋" in gap)
 
 
 def _joins(text: str, one: int, next_one: int) -> int:
@@ -64,8 +92,23 @@ def _joins(text: str, one: int, next_one: int) -> int:
     return 1 if fits else 2
 
 
-def _numbers(digits: str, signs: str, joined: list[int]) -> Iterator[tuple[int, int, str]]:
+class _Read(NamedTuple):
+    """The folded signs of a text, which of them are digits, how each joins the next one, and which
+    follow a plus."""
+
+    signs: str
+    digits: str
+    joined: list[int]
+    plus: frozenset[int]
+
+    def ends(self, stop: int, end: int) -> bool:
+        """Whether a number may end there, in a row of digits that ends at `end`."""
+        return stop == end or (stop < end and self.joined[stop - 1] > 0)
+
+
+def _numbers(read: _Read) -> Iterator[Place]:
     """A number begins and ends at a gap or at a sign that is no digit."""
+    digits, joined = read.digits, read.joined
     at, most = 0, len(digits)
     while at < most:
         if digits[at] in "|x" or (at and digits[at - 1] not in "|x" and not joined[at - 1]):
@@ -74,7 +117,7 @@ def _numbers(digits: str, signs: str, joined: list[int]) -> Iterator[tuple[int, 
         end = at + 1
         while end < most and digits[end] != "|" and joined[end - 1] < 2:
             end += 1
-        found = next(_at(digits, signs, at, end, joined), None)
+        found = next(_at(read, at, end), None)
         if found is None:
             at += 1
             continue
@@ -82,22 +125,54 @@ def _numbers(digits: str, signs: str, joined: list[int]) -> Iterator[tuple[int, 
         at = found[1]
 
 
-def _at(
-    digits: str, signs: str, at: int, end: int, joined: list[int]
-) -> Iterator[tuple[int, int, str]]:
+def _at(read: _Read, at: int, end: int) -> Iterator[Place]:
+    return chain(_of_form(read, at, end), _abroad(read, at, end), _subscribers(read, at, end))
+
+
+def _of_form(read: _Read, at: int, end: int) -> Iterator[Place]:
     for kind, lengths, fits in _FORMS:
         for length in lengths:
             stop = at + length
-            if stop > end or (stop < end and not joined[stop - 1] and digits[stop] != "x"):
+            if not read.ends(stop, end) and (stop > end or read.digits[stop] != "x"):
                 continue
-            said = digits[at:stop]
-            if fits(said) and not _is_of_code(digits, at, end):
+            said = read.digits[at:stop]
+            if fits(said) and not _is_of_code(read.digits, at, end):
                 yield at, stop, kind
-    for length in (8, 7):
-        stop = at + length
-        whole = stop == end or (stop < end and joined[stop - 1] > 0)
-        if whole and digits[at] in "2345678" and _CALLED.search(signs[max(0, at - 8) : at]):
+
+
+def _abroad(read: _Read, at: int, end: int) -> Iterator[Place]:
+    """A number with the code of another country, behind a plus or two zeros."""
+    if at in read.plus:
+        first = at
+    elif read.digits.startswith("00", at):
+        first = at + 2
+    else:
+        return
+    for stop in range(min(end, first + LONGEST_ABROAD), first + SHORTEST_ABROAD - 1, -1):
+        if read.ends(stop, end) and _is_abroad(read.digits[first:stop]):
             yield at, stop, PHONE
+
+
+def _subscribers(read: _Read, at: int, end: int) -> Iterator[Place]:
+    """A number without the code of its area, where the text says that it is one."""
+    if read.digits[at] not in "2345678":
+        return
+    for stop in (at + 8, at + 7):
+        if read.ends(stop, end) and _is_dialled(read.signs, at, stop):
+            yield at, stop, PHONE
+
+
+def _is_dialled(signs: str, at: int, stop: int) -> bool:
+    """Whether a text says of a number without its area code that it is one."""
+    return bool(_CALLED.search(signs[max(0, at - 8) : at]) or _TO.match(as_read(signs[stop:][:6])))
+
+
+def _is_abroad(said: str) -> bool:
+    """Whether it is a valid number with the code of its country."""
+    try:
+        return "x" not in said and phonenumbers.is_valid_number(phonenumbers.parse(f"+{said}"))
+    except phonenumbers.NumberParseException:
+        return False
 
 
 def _is_of_code(digits: str, at: int, end: int) -> bool:
@@ -114,12 +189,7 @@ def _is_mobile(said: str) -> bool:
 
 
 def _is_landline(said: str) -> bool:
-    """Whether it is a landline with its area code: 8 digits after 010 and 02x, else 7 or 8."""
-    if said[0] != "0" or said[1] == "0" or "x" in said:
-        return False
-    area = 3 if said[1] in "12" else 4
-    rest = said[area:]
-    return len(rest) in ((8,) if area == 3 else (7, 8)) and rest[0] in "2345678"
+    return _LANDLINE.fullmatch(said) is not None
 
 
 def _is_identity(said: str) -> bool:
@@ -163,6 +233,6 @@ _FORMS: tuple[tuple[str, tuple[int, ...], Callable[[str], bool]], ...] = (
     (IDENTITY, (18,), _is_identity),
     (CARD, (19, 18, 17, 16), _is_card),
     (PHONE, (15, 13, 12, 11), _is_mobile),
-    (PHONE, (12, 11), _is_landline),
+    (PHONE, (16, 15, 14, 13, 12, 11), _is_landline),
     (IDENTITY, (15,), _is_old_identity),
 )

@@ -8,14 +8,9 @@ import re
 from collections.abc import Collection, Iterable
 from functools import lru_cache
 
-from backbone.words.mentions import (
-    SHORTEST_NAME,
-    SHORTEST_NUMBER,
-    Span,
-    folded,
-    letters_of,
-    without,
-)
+from backbone.words.known_numbers import SHORTEST as SHORTEST_NUMBER
+from backbone.words.letters import Span, folded, letters_of
+from backbone.words.mentions import SHORTEST_NAME, without
 
 NAME = "name"
 _DOUBLE = re.compile(

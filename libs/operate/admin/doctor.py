@@ -18,6 +18,7 @@ from operate.admin.finding import Finding, see_logs
 from operate.admin.forgeries import forgeries
 from operate.admin.machine import disk, downloads, machine, permission, present
 from operate.admin.process_findings import processes
+from operate.admin.topic_differences import Away, Kept
 from operate.admin.waiting_findings import dead_letters, refused_links
 from operate.cli.screen import console, plain, words
 from operate.home import elsewhere, leftovers, ports
@@ -164,9 +165,9 @@ async def topics_of(home: Home) -> list[Finding]:
 
 
 def remedy_of_topic(told: str) -> str:
-    if isinstance(told, topics.Away):
+    if isinstance(told, Away):
         return words("start that broker", "请启动该代理")
-    return told.remedy if isinstance(told, topics.Kept) else "make topics"
+    return told.remedy if isinstance(told, Kept) else "make topics"
 
 
 async def certificates_of(home: Home) -> list[Finding]:

@@ -66,6 +66,15 @@ async def demand_rest(installation: Installation) -> None:
         raise not_beside(installation, names)
 
 
+async def working(installation: Installation) -> set[str]:
+    """The schemas whose services are at work now. Raises OSError, PostgresError."""
+    conn = await asyncpg.connect(installation.admin_dsn)
+    try:
+        return await at_work(conn)
+    finally:
+        await conn.close()
+
+
 async def at_work(conn: "asyncpg.Connection[asyncpg.Record]") -> set[str]:
     """The schemas of a loaded city whose services are connected."""
     if not await conn.fetchval("SELECT to_regclass('directory.packs')"):

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from backbone.process.settings import KEEPS_TEXTS, PORTS, SCHEMAS, SIGNERS, TEXTS, prefix_of
 from backbone.process.spans import ADDRESS as COLLECTOR
+from backbone.process.spans import AUTHORITY
 from backbone.process.wires import FOLDER, SECURE
 from backbone.rpc.peers import declared
+from operate.admin import own_settings
 
 # The services behind each contract of callers.yaml.
 CONTRACTS = {
@@ -23,21 +25,21 @@ CONTRACTS = {
     # Matters that wait for a person stand in each of them; workflow shows them in one inbox.
     "OperationsService": ("alarm", "dispute", "emergency", "petition", "population"),
 }
-# Variables that only some services read; `<…>` stands for each of several words.
+# Variables that only some services read, beside those that they declare (own_settings.py).
 OWN: Mapping[str, Mapping[str, str]] = {
     "gateway": {
-        "LIANDONG_GATEWAY_<LIMIT>": "rates, bursts and lifetimes, as `liandong doctor` lists them",
         "LIANDONG_GATEWAY_CERTIFICATE": "the city's own certificate for browsers, a PEM file",
         "LIANDONG_GATEWAY_SECOND_FACTOR": "roles that sign in with a second factor only",
-        "LIANDONG_OIDC_<PART>": "the OpenID Connect provider (docs/accounts.md)",
     },
     "population": {"LIANDONG_FORGOTTEN": "the file that lists destroyed keys (docs/keys.md)"},
-    "petition": {"LIANDONG_TRACKING_<LIMIT>": "attempts of citizens who track a petition"},
     "emergency": {
         "LIANDONG_TELEPHONE_URL": "the webhook of the provider of messages and calls",
         "LIANDONG_TELEPHONE_SECRET": "the secret that signs what is sent there",
     },
 }
+
+
+DECLARED = {"gateway": own_settings.of_gateway, "petition": own_settings.of_petition}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +89,17 @@ def variables_of(service: str, *, secure: bool) -> list[Variable]:
         ),
         Variable("LIANDONG_LOG", "DEBUG, INFO, WARNING or ERROR; INFO by default"),
         Variable(COLLECTOR, "http://host:4317 of an OpenTelemetry collector; none by default"),
+        Variable(AUTHORITY, "the authority of a collector at https://, a PEM file"),
         Variable("LIANDONG_OUTCOME_DAYS", "days for which answers are kept, 30 by default"),
         Variable("LIANDONG_RETENTION", "file with the city's own days of tables (docs/years.md)"),
         Variable("LIANDONG_ANCHORS", "file elsewhere to which anchors of the journal are added"),
-        *(Variable(name, means) for name, means in OWN.get(service, {}).items()),
+        *(Variable(name, means) for name, means in read_alone(service).items()),
     ]
+
+
+def read_alone(service: str) -> dict[str, str]:
+    declared = DECLARED.get(service)
+    return {**OWN.get(service, {}), **(declared() if declared else {})}
 
 
 def written(
@@ -125,12 +133,7 @@ def told_to(
 ) -> dict[str, str]:
     """The values of a service: those that `up` gives it, and those that a person has set."""
     names = {each.name for each in variables_of(service, secure=True)}
-    loose = tuple(each.partition("<")[0] for each in OWN.get(service, {}) if "<" in each)
-    set_here = {
-        name: value
-        for name, value in ambient.items()
-        if name in names or (loose and name.startswith(loose))
-    }
+    set_here = {name: value for name, value in ambient.items() if name in names}
     return {**set_here, **{n: value for n, value in environment.items() if n in names}}
 
 

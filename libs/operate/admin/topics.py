@@ -13,11 +13,11 @@ from msgspec import yaml
 
 from backbone.kafka.connecting import connection
 from backbone.process.wires import Brokers
+from operate.admin.topic_differences import OURS, Away, differences
 from operate.cli.screen import words
 
 DECLARED = Path(__file__).parents[3] / "deploy" / "topics.yaml"
 DAY = 24 * 60 * 60 * 1000
-OURS = "liandong."
 # Kafka's number for settings that were given to the topic itself.
 SET_FOR_TOPIC = 1
 IN_SYNC = "min.insync.replicas"
@@ -88,7 +88,7 @@ async def ensure(bootstrap: Brokers, declared: Declared) -> list[str]:
         await create(admin, [topic for topic in wanted if topic.name not in present], copies)
         for topic in await misconfigured(admin, [t for t in wanted if t.name in present]):
             await correct(admin, topic)
-        return [*differences(wanted, present)]
+        return [*differences(partitions(wanted), present)]
 
 
 async def existing(bootstrap: Brokers) -> set[str]:
@@ -116,7 +116,11 @@ async def compare(bootstrap: Brokers, declared: Declared) -> list[str]:
         missing = [words(f"{name} is missing", f"缺少 {name}") for name in absent]
         other = [t.name for t in await misconfigured(admin, there)]
         wrong = [words(f"{name} has other settings", f"{name} 的设置不同") for name in other]
-        return [*missing, *wrong, *differences(wanted, present)]
+        return [*missing, *wrong, *differences(partitions(wanted), present)]
+
+
+def partitions(wanted: Sequence[Topic]) -> dict[str, int]:
+    return {topic.name: topic.partitions for topic in wanted}
 
 
 @asynccontextmanager
@@ -139,23 +143,6 @@ async def with_copies(admin: AIOKafkaAdminClient, declared: Declared) -> tuple[l
     copies = min(declared.replication, len((await admin.describe_cluster())["brokers"]))
     more = {IN_SYNC: str(max(1, copies - 1))}
     return [replace(topic, config={**topic.config, **more}) for topic in declared.topics], copies
-
-
-class Away(str):
-    """A sentence about brokers that are away, which no change of topics mends."""
-
-    __slots__ = ()
-
-
-class Kept(str):
-    """A sentence about a difference that `make topics` tells and leaves; `remedy` mends it."""
-
-    remedy: str
-
-    def __new__(cls, sentence: str, remedy: str) -> "Kept":
-        told = super().__new__(cls, sentence)
-        told.remedy = remedy
-        return told
 
 
 async def brokers_away(admin: AIOKafkaAdminClient) -> Away | None:
@@ -239,39 +226,3 @@ async def settings(
 
 def resource(topic: Topic) -> ConfigResource:
     return ConfigResource(ConfigResourceType.TOPIC, topic.name, topic.config)
-
-
-def differences(wanted: Sequence[Topic], present: dict[str, int]) -> list[Kept]:
-    told = [
-        Kept(
-            words(
-                f"{topic.name} has {present[topic.name]} partitions, {topic.partitions} are "
-                "declared",
-                f"{topic.name} 有 {present[topic.name]} 个分区，声明为 {topic.partitions} 个",
-            ),
-            words(
-                f"declare {present[topic.name]} in deploy/topics.yaml: another number would break "
-                "the order of what waits there",
-                f"请在 deploy/topics.yaml 中声明 {present[topic.name]} 个：改变分区数会打乱"
-                "其中消息的顺序",
-            ),
-        )
-        for topic in wanted
-        if present.get(topic.name, topic.partitions) != topic.partitions
-    ]
-    names = {topic.name for topic in wanted}
-    strangers = sorted(name for name in present if name.startswith(OURS) and name not in names)
-    return told + [
-        Kept(
-            words(
-                f"{name} exists, but is not declared in deploy/topics.yaml",
-                f"{name} 已存在，但未在 deploy/topics.yaml 中声明",
-            ),
-            words(
-                "no service of this release reads it: delete it with Kafka's own tools once nobody "
-                "needs it, or give it another name than ours",
-                "本版本没有服务读取它：确认无人需要后用 Kafka 自带工具删除，或改用其他名称",
-            ),
-        )
-        for name in strangers
-    ]

@@ -17,6 +17,8 @@ async def dead_letters(home: Home) -> list[Finding]:
     if not letters:
         return [Finding(what, words("none waits", "无待处理"))]
     seen = words(f"{len(letters)} wait for a person", f"{len(letters)} 条待处理")
+    if forged := sum(letter.reason.startswith("FORGED") for letter in letters):
+        seen += words(f", {forged} of them forged", f"，其中伪造 {forged} 条")
     return [Finding(what, seen, f"liandong deadletters list; {ACKNOWLEDGE}")]
 
 

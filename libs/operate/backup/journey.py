@@ -28,13 +28,17 @@ from operate.servers.postgres import ARCHIVE, Postgres
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """The result of a restore, and the folder into which the Kafka of the lost time was put."""
+    """The result of a restore, and the folder into which the Kafka of the lost time was put.
+
+    `since` are the migrations that the backup, or the database of then, did not have.
+    """
 
     time: str
     rows: int
     folded: int
     flaws: list[Flaw]
     aside: Path | None
+    since: list[str]
 
 
 async def back_up(home: Home, place: Path, copy: Path | None) -> tuple[Path, Manifest]:
@@ -104,11 +108,11 @@ async def restore(
             if server:
                 await boot.create_database(server.dsn)
             await restoring.demand_empty(installation.admin_dsn)
-            await restoring.fill(installation.admin_dsn, manifest, folder, keys)
+            since = await restoring.fill(installation.admin_dsn, manifest, folder, keys)
             folded, flaws = await proving.prove(installation)
         aside = await part_from_kafka(installation)
     rows = sum(part.rows for part in manifest.parts)
-    return Restored(manifest.time, rows, folded, flaws, aside)
+    return Restored(manifest.time, rows, folded, flaws, aside, since)
 
 
 async def adopt(home: Home, forget: bool) -> Restored:
@@ -120,11 +124,11 @@ async def adopt(home: Home, forget: bool) -> Restored:
         await demand_leave(installation, forget)
         async with serving(home, installation.postgres):
             await promoted(installation.admin_dsn)
-            await boot.migrate(installation)
+            since = await boot.migrate(installation)
             await renewing.renew(installation.admin_dsn)
             folded, flaws = await proving.prove(installation)
         aside = await part_from_kafka(installation)
-    return Restored(datetime.now(UTC).isoformat(), 0, folded, flaws, aside)
+    return Restored(datetime.now(UTC).isoformat(), 0, folded, flaws, aside, since)
 
 
 def demand_still(home: Home) -> None:

@@ -42,10 +42,12 @@ async def mark(dsn: str, declared: Declared, present: Collection[str]) -> dict[s
 
 async def lost(dsn: str, declared: Declared, present: Collection[str]) -> list[str]:
     """The missing topics whose events stand in a journal."""
+    if not (writers := _writers(declared, present)):
+        return []
     conn = await asyncpg.connect(dsn)
     try:
-        writers = _writers(declared, present)
-        full = [each for each in writers if await conn.fetchval(ANY.format(schema=each))]
+        made = [each for each in writers if await conn.fetchval(HAS, f"{each}.journal")]
+        full = [each for each in made if await conn.fetchval(ANY.format(schema=each))]
     finally:
         await conn.close()
     return [

@@ -83,13 +83,15 @@ async def demand_empty(dsn: str) -> None:
         )
 
 
-async def fill(dsn: str, manifest: Manifest, folder: Path, keys: Keys) -> None:
-    """Make the schemas of the backup, fill them in one transaction, and bring them up to date."""
+async def fill(dsn: str, manifest: Manifest, folder: Path, keys: Keys) -> list[str]:
+    """Make the schemas of the backup, fill them in one transaction, and bring them up to date;
+    return the migrations that the backup did not have."""
     try:
         await _fill(dsn, manifest, folder, keys)
-        await migrate_all(dsn, keys.secret)
+        since = await migrate_all(dsn, keys.secret)
         await data_keys.ensure(dsn, keys)
         await renewing.renew(dsn)
+        return since
     except BaseException:
         with suppress(OSError, asyncpg.PostgresError):
             await _empty(dsn, manifest)

@@ -69,7 +69,14 @@ def restore(
 
 
 def report(done: journey.Restored) -> None:
-    """Say what was proven, and what follows."""
+    """Say what was brought up to date, what was proven, and what follows."""
+    if done.since:
+        say(
+            f"It was of an older release: {len(done.since)} migrations brought its schemas up to "
+            f"date, from {done.since[0]} to {done.since[-1]}.",
+            f"其数据来自较早的版本：已应用 {len(done.since)} 个迁移使数据库结构更新到当前版本，"
+            f"自 {done.since[0]} 至 {done.since[-1]}。",
+        )
     say(
         f"{done.folded} records were folded from their journals, {len(done.flaws)} flaws",
         f"由日志重算 {done.folded} 条记录，不符 {len(done.flaws)} 处",

@@ -9,10 +9,14 @@ import os
 import sys
 from pathlib import Path
 
+import asyncpg
+
+from operate.admin import due
 from operate.admin import topics as declared
 from operate.backup import refilling
 from operate.cli import guard
 from operate.cli.screen import words
+from operate.home import elsewhere
 from operate.home.home import Home
 from operate.home.trouble import Trouble
 from operate.run import boot, handout
@@ -36,19 +40,34 @@ def topics() -> int:
 
 
 async def created(installation: Installation) -> list[str]:
-    """Create missing topics. Raises Trouble if their events must be sent again first."""
-    if installation.home.supervisor():
-        present = await boot.present_topics(installation) or set()
-        lost = await refilling.lost(installation.admin_dsn, declared.read(), present)
-        if lost:
-            names = ", ".join(lost)
-            raise Trouble(
-                f"Kafka has lost {names}, and journals have their events: `liandong down` and "
-                "`liandong up` create and fill them. Created now, they would miss the old events.",
-                f"Kafka 丢失了 {names}，而日志中仍有其事件：请执行 liandong down 再 liandong up，"
-                "以便重建并填充。现在直接建立会缺少旧事件。",
-            )
+    """Create missing topics. Those that Kafka has lost are filled from the journals by the relays.
+
+    Raises Trouble where services are at work: their new events would overtake the old ones.
+    """
+    present = await boot.present_topics(installation)
+    if present is not None:  # else Kafka does not answer, which its creation says
+        try:
+            await refill(installation, present)
+        except (OSError, asyncpg.PostgresError) as error:
+            raise boot.no_database(installation, error) from error
     return await boot.create_topics(installation)
+
+
+async def refill(installation: Installation, present: set[str]) -> None:
+    dsn, topics = installation.admin_dsn, declared.read()
+    if not (lost := await refilling.lost(dsn, topics, present)):
+        return
+    if await due.working(installation):
+        runner, names = elsewhere.runner_of(installation.home), ", ".join(lost)
+        stops = runner.halts if runner else "liandong down"
+        starts = words("start all again", "再启动全部") if runner else "liandong up"
+        raise Trouble(
+            f"Kafka has lost {names}, and journals have their events. Created now, they would miss "
+            f"the old events: `{stops}`, run this again, which fills them, and {starts}.",
+            f"Kafka 丢失了 {names}，而日志中仍有其事件。现在直接建立会缺少旧事件："
+            f"请先执行 {stops}，再重新执行本命令（由日志重新填充），然后 {starts}。",
+        )
+    await refilling.mark(dsn, topics, present)
 
 
 def acls() -> int:

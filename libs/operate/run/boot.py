@@ -18,6 +18,7 @@ from backbone.process.certificates import WireFlaw, flaw_in
 from backbone.process.settings import PORTS
 from backbone.process.wires import Protected
 from operate.admin import accounts, acls, city, data_keys, due, topics
+from operate.admin.topic_differences import OURS
 from operate.backup import refilling
 from operate.cli.screen import words
 from operate.home import absence
@@ -145,7 +146,7 @@ def fetched(supervisor: Supervisor, started: float, done: int, total: int) -> No
 async def present_topics(installation: Installation) -> set[str] | None:
     """Our topics that Kafka has; None if that is not known yet, as of one that is still down."""
     if node := installation.kafka:
-        return {path.name[: -len(FIRST)] for path in node.data.glob(f"{topics.OURS}*{FIRST}")}
+        return {path.name[: -len(FIRST)] for path in node.data.glob(f"{OURS}*{FIRST}")}
     try:
         return await topics.existing(installation.brokers)
     except (KafkaError, OSError):

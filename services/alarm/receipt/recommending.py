@@ -74,7 +74,8 @@ def candidates(
     centres: Mapping[str, Point],
     sent: Collection[str] = (),
 ) -> tuple[Team, ...]:
-    """The nearest teams with a wanted skill that the person may send; not those that were sent."""
+    """The nearest teams with a wanted skill that the person may send; not those that were sent, nor
+    one of the unit that the report accuses: the order would be refused."""
     wanted = frozenset(skills_of(city, _classes(receipt)))
     fit = [
         team
@@ -82,6 +83,7 @@ def candidates(
         if wanted & set(team.skills)
         and team.code not in sent
         and (by.unit == team.unit or contains(by.area, team.area))
+        and not city.is_accused(team.unit, receipt.against)
     ]
     fit.sort(key=lambda team: (_far(metres_to(team, receipt, centres)), team.code))
     return tuple(fit[:NEAREST])

@@ -88,7 +88,7 @@ def may_be_told(receipt: Receipt, team: str, city: City) -> bool:
     given = city.policy.caller_in_order if city.policy else ()
     ordered = any(each.team == team and not each.refused for each in receipt.dispatches)
     unit = city.teams[team].unit if team in city.teams else ""
-    accused = bool(receipt.against) and city.belongs_to(unit, receipt.against)
+    accused = city.is_accused(unit, receipt.against)
     protected = receipt.report.caller.protected or accused
     return ordered and not protected and receipt.classification.priority in given
 

@@ -209,7 +209,7 @@ def _guesses(incident: Incident, city: City) -> list[str]:
 
 def is_accused(incident: Incident, unit: str, city: City) -> bool:
     """Whether the unit is accused or below the accused, so that the incident must not reach it."""
-    return bool(incident.matter.against) and city.belongs_to(unit, incident.matter.against)
+    return city.is_accused(unit, incident.matter.against)
 
 
 def require_dispatcher(incident: Incident, actor: Actor) -> None:

@@ -4,12 +4,14 @@ import csv
 import json
 import subprocess
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from operate.admin.accounts import PASSWORD
 from tests.servers import PLAIN, Installed
 
 GOOD = "grauer-Kiesel-17"
@@ -91,6 +93,27 @@ def test_a_file_is_brought_in_whole_or_not_at_all(
     again = whole_city.liandong("accounts", "import", str(file))
     assert (again.returncode, again.stdout) == (0, ""), "no password is made anew"
     assert "2 unchanged" in again.stderr
+
+
+def test_a_deputy_is_of_the_unit_or_of_one_above_it(
+    whole_city: Installed, http: httpx.Client
+) -> None:
+    """The directory says which unit stands above another; a name is found in any width and case."""
+    demo = {"password": PASSWORD, "user": "CLERK.990101-police"}
+    signed = http.post("/v1/sessions", json=demo).json()
+    assert signed["user"]["user"] == "clerk.990101-police"
+    period = ("--start", "2026-01-01T00:00", "--end", f"{datetime.now(UTC) + timedelta(1):%FT%R}")
+    head = "head.990101001-police"
+    for deputy, said in (
+        ("clerk.990101001-market", "a deputy is of that unit, or of one above it"),
+        ("ｃｌｅｒｋ.990101-POLICE", ""),
+    ):
+        done = whole_city.liandong("deputies", "add", head.upper(), deputy, *period)
+        assert (done.returncode, said in done.stderr) == (1 if said else 0, True), done.stderr
+    assert "clerk.990101-police stands in for head.990101001-police" in done.stdout
+    header = {"Authorization": f"Bearer {signed['token']}", "Liandong-Deputy-For": head}
+    me = http.get("/v1/sessions/current", headers=header).json()["user"]
+    assert me["user"] == f"clerk.990101-police>{head}"
 
 
 def refused(city: Installed, file: Path) -> str:

@@ -2,6 +2,7 @@
 while people work, and no request fails."""
 
 import asyncio
+import json
 import shlex
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from backbone.process.settings import PORTS, prefix_of
 from operate.admin import probe
 from tests.people import CALL, Visit
 from tests.servers import PLAIN, Installed, free_port
@@ -33,7 +35,7 @@ class Alone:
 
     def __init__(self, city: Installed, service: str, more: Mapping[str, str], log: Path) -> None:
         self.port, self.metrics = free_port(), free_port()
-        prefix = f"LIANDONG_{service.upper()}"
+        prefix = prefix_of(service)
         ports = {f"{prefix}_PORT": str(self.port), f"{prefix}_METRICS_PORT": str(self.metrics)}
         self._env = {**environment_of(city, service), **ports, **more}
         self._service, self._log = service, log
@@ -110,13 +112,51 @@ async def rolled(visit: Visit, city: Installed, alarm: Alone, gateway: Alone) ->
     assert {status for status in statuses if status >= 300} == set()
 
 
+def of_an_operator(city: Installed, folder: Path) -> Installed:
+    """The same city as an operator's commands reach it where systemd runs it: the keys, the servers
+    and the addresses, and nothing of our supervisor."""
+    operator, run = Installed(folder), city.run
+    operator.home.mkdir(mode=0o700)
+    (operator.home / "secret").write_text((city.home / "secret").read_text())
+    (operator.home / "secret").chmod(0o600)
+    told = {"LIANDONG_RUN_BY": "systemd", "LIANDONG_SECURE": "0"}
+    told |= {"DATABASE_URL": run["database"], "KAFKA_BOOTSTRAP": run["kafka"]}
+    for name in PORTS:
+        of = run["processes"][name]
+        told[f"{prefix_of(name)}_METRICS_ADDRESS"] = of["metrics"].split("/")[2]
+        if "grpc" in of:
+            told[f"{prefix_of(name)}_ADDRESS"] = of["grpc"]
+    operator.env |= told
+    return operator
+
+
+def test_the_commands_ask_a_city_that_another_runs(whole_city: Installed, tmp_path: Path) -> None:
+    operator = of_an_operator(whole_city, tmp_path)
+    done = operator.liandong("status", "--json")
+    found = json.loads(done.stdout)
+    assert done.returncode == 0 and found["ready"], done.stdout + done.stderr
+    assert set(found["processes"]) == {*PORTS, "kafka", "postgres"}
+    rows = json.loads(operator.liandong("consumers", "list", "--json").stdout)
+    assert {"alarm.incidents", "gateway.changes"} <= {row["group"] for row in rows}
+    told = operator.liandong("doctor").stdout
+    assert "workflow-stream" in told and "fsync" in told
+    assert "systemctl" not in told and "make run" not in told, told
+    held = whole_city.liandong("stop", "dispute")
+    assert held.returncode == 0, held.stderr
+    try:
+        assert operator.liandong("status").returncode == 1
+        assert "systemctl restart liandong@dispute" in operator.liandong("doctor").stdout
+    finally:
+        assert whole_city.liandong("start", "dispute").returncode == 0
+
+
 def test_an_unknown_service_is_a_sentence(whole_city: Installed) -> None:
     done = whole_city.liandong("env", "alarms")
     assert done.returncode != 0
     assert "workflow-stream" in done.stderr + done.stdout
 
 
-@pytest.mark.parametrize("service", ["petition", "directory"])
+@pytest.mark.parametrize("service", PORTS)
 async def test_a_service_starts_alone(service: str, whole_city: Installed, tmp_path: Path) -> None:
     with Alone(whole_city, service, {}, tmp_path / "log").running() as alone:
         await alone.ready()

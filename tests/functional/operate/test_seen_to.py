@@ -1,6 +1,7 @@
 """What a person has seen to waits no more: only what is named, with a note of what was done."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,10 @@ from typer.testing import CliRunner
 
 from operate.admin import deadletters, standing
 from operate.admin.deadletters import Letter
+from operate.admin.waiting_findings import dead_letters
 from operate.cli import deadletter_command, link_command
+from operate.home.home import Home
+from operate.home.ports import Ports
 from operate.home.trouble import Trouble
 
 LETTERS = [Letter("liandong.t", 0, at, "", "", "alarm", "alarm.incidents") for at in (7, 8, 9)]
@@ -100,3 +104,15 @@ def test_a_note_says_what_was_done(
     assert seen == []
     assert asked(app, *words, "--note", " mended ") == 0
     assert {note for _, note in seen} == {"mended"}
+
+
+async def test_doctor_says_how_many_records_are_forged(
+    seen: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LC_ALL", "C")
+    home = Home(tmp_path, Ports())
+    [plain] = await dead_letters(home)
+    assert plain.seen == "3 wait for a person" and "acknowledge PLACE" in plain.remedy
+    LETTERS[1:2] = [replace(LETTERS[1], reason="FORGED: it is not signed")]
+    [found] = await dead_letters(home)
+    assert found.seen == "3 wait for a person, 1 of them forged"

@@ -99,7 +99,6 @@ async def test_what_is_forged_is_a_flaw_with_what_shows_it(
     found = [each for each in await forgeries.forgeries(home) if each.seen not in before]
     assert {each.remedy for each in found} == {
         "liandong verify; liandong restart petition",
-        "liandong deadletters list; liandong restart petition",
         f"grep call.forged {home.logs}/petition+dispute+population.log; liandong restart petition",
     }
     assert all(each.seen.startswith("petition+dispute+population has met") for each in found)

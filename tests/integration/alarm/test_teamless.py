@@ -126,9 +126,20 @@ async def test_it_waits_at_the_desk_as_long_as_no_team_is_under_way(room: Room) 
     assert "TEAM_MISSING" not in await room.waiting()
 
 
+@pytest.mark.parametrize("category", ["", "traffic.accident"])
+async def test_a_matter_whose_class_names_no_skill_waits_until_a_team_is_chosen(
+    room: Room, category: str
+) -> None:
+    receipt = await opened(room, narrative="出事了", category=category, priority="P1")
+    assert not teams(receipt), "the desk must choose"
+    assert (await room.waiting())["TEAM_MISSING"] == [receipt.code]
+    await room.do("DispatchNow", receipt.id, team="red")
+    assert "TEAM_MISSING" not in await room.waiting()
+
+
 async def test_a_matter_that_asks_for_none_never_waits_for_one(room: Room) -> None:
-    await opened(room, narrative="两车相撞", category="traffic.accident", priority="P1")
-    assert "TEAM_MISSING" not in await room.waiting(), "no skill is asked for"
+    await opened(room, narrative="两车相撞", category="traffic.accident", priority="P2")
+    assert "TEAM_MISSING" not in await room.waiting(), "no row with linkage holds"
 
 
 async def test_a_priority_that_is_set_later_recommends_or_sends(room: Room) -> None:

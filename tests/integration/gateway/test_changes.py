@@ -14,6 +14,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from backbone.kafka.producer import dead_topic
 from backbone.process.keyring import Keyring
+from backbone.process.metrics import FORGED
 from backbone.process.pulse import Pulse
 from backbone.process.signing import Signatures
 from liandong.event.v1.event_pb2 import Meta
@@ -77,6 +78,12 @@ async def make_anew(broker: Broker) -> None:
 
 @pytest.fixture
 async def gateway(topics: str, gateway_database: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with serving(topics, gateway_database) as http:
+        yield http
+
+
+@asynccontextmanager
+async def serving(topics: str, gateway_database: str) -> AsyncIterator[httpx.AsyncClient]:
     settings = settings_for(
         gateway_database, {"LIANDONG_GATEWAY_HEARTBEAT_SECONDS": "0.5"}, topics, free_port()
     )
@@ -181,6 +188,35 @@ async def test_what_nobody_can_read_is_put_aside_and_holds_nobody_up(
         (missions, b""),
     }
     assert {letter.service for letter in letters} == {"gateway"}
+
+
+async def test_what_is_forged_rings_once_however_often_a_gateway_starts(
+    topics: str, gateway_database: str
+) -> None:
+    """Each start reads the end of the log again."""
+    met = FORGED.labels("record", feed.GROUP)._value
+    before = met.get()
+    async with (
+        serving(topics, gateway_database) as gateway,
+        stream(gateway, await sign_in(gateway, "li")) as seen,
+    ):
+        await publish(topics, an_event(0))
+        await seen.until(1)  # it follows
+        async with AIOKafkaProducer(bootstrap_servers=topics) as producer:
+            await producer.send_and_wait(TOPIC, an_event(1), key=b"i-1")
+        async with asyncio.timeout(20):
+            while met.get() == before:
+                await asyncio.sleep(0.1)
+    async with (
+        serving(topics, gateway_database) as gateway,
+        stream(gateway, await sign_in(gateway, "li")) as seen,
+    ):
+        await publish(topics, an_event(2))
+        assert "i-2" in {change["id"] for _, change in await seen.until(2)}
+    assert met.get() == before + 1
+    assert {letter.reason for letter in await read_dead(topics, KEYS) or ()} == {
+        "UNREADABLE: FORGED: it is not signed"
+    }
 
 
 async def test_what_cannot_be_resumed_is_reset_once(

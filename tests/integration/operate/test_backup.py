@@ -115,7 +115,8 @@ async def test_a_backup_of_an_older_schema_is_brought_up_to_date(
     async with an_installation(postgres_dsn, "template1") as old:
         await migrate_all(old.admin, SECRET, older)
         made, manifest = await taking.take(old.admin, KEYS, tmp_path)
-    await restoring.fill(empty.admin, manifest, made, KEYS)
+    [since] = await restoring.fill(empty.admin, manifest, made, KEYS)
+    assert since.startswith("workflow/"), "the command says what was brought up to date"
     assert await migrate_all(empty.admin, SECRET) == []
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from backbone.postgres import migrate
 from operate.admin import due
+from operate.cli import targets
 from operate.home.home import Home
 from operate.home.keys import Keys
 from operate.home.ports import Ports
@@ -21,6 +22,12 @@ from tests import installation as made
 LOADED = """
 INSERT INTO directory.packs (version, checksum, archive, effective_time, loader, in_force_time)
 VALUES (1, '', '', now(), 'test', now())
+"""
+EVENT = """
+INSERT INTO alarm.journal (event_id, aggregate_id, version, kind, payload, request_id, actor, unit,
+    time, correlation_id, causation_id, traceparent, hash)
+VALUES (gen_random_uuid(), gen_random_uuid(), 1, 'Received', '', gen_random_uuid(), '', '',
+    now(), '', '', '', '')
 """
 FILES = {
     "an index under lock": "CREATE INDEX receipts_once_more ON receipts (id);",
@@ -53,8 +60,10 @@ def name(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
 @asynccontextmanager
 async def working(database: made.Installation, service: str) -> AsyncIterator[None]:
     conn = await asyncpg.connect(database.url(service))
-    yield
-    await conn.close()
+    try:
+        yield
+    finally:
+        await conn.close()
 
 
 async def load(database: made.Installation) -> None:
@@ -73,14 +82,14 @@ async def test_it_is_refused_beside_its_service_and_applied_without(
         assert name in refused.value.english and "liandong down" in refused.value.english
         assert name in refused.value.chinese
     async with working(database, "petition"):  # nothing of it changes
-        assert await boot.migrate(city) == [name]
+        assert await boot.migrate(city) == [f"alarm/{name}"]
 
 
 async def test_a_city_without_a_pack_has_nobody_to_block(
     city: Installation, database: made.Installation, name: str
 ) -> None:
     async with working(database, "alarm"):
-        assert await boot.migrate(city) == [name]
+        assert await boot.migrate(city) == [f"alarm/{name}"]
 
 
 async def test_a_person_may_know_better(
@@ -89,7 +98,7 @@ async def test_a_person_may_know_better(
     await load(database)
     monkeypatch.setenv("LIANDONG_MIGRATE_ANYWAY", "1")
     async with working(database, "alarm"):
-        assert await boot.migrate(city) == [name]
+        assert await boot.migrate(city) == [f"alarm/{name}"]
 
 
 async def test_systemd_has_its_own_command(
@@ -100,3 +109,32 @@ async def test_systemd_has_its_own_command(
     async with working(database, "alarm"):
         with pytest.raises(Trouble, match=r"systemctl stop 'liandong@\*'"):
             await boot.migrate(city)
+
+
+async def test_lost_topics_are_filled_while_no_service_runs_and_refused_beside_them(
+    city: Installation, database: made.Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `prepare` does where no supervisor of ours runs: created empty, they would stay so."""
+    created: list[Installation] = []
+
+    async def present(_: Installation) -> set[str]:
+        return set()
+
+    async def create(installation: Installation) -> list[str]:
+        created.append(installation)
+        return []
+
+    monkeypatch.setattr(boot, "present_topics", present)
+    monkeypatch.setattr(boot, "create_topics", create)
+    assert await targets.created(city) == [], "a first start has no events"
+    await load(database)
+    conn = await asyncpg.connect(database.admin)
+    await conn.execute(EVENT)
+    monkeypatch.setenv("LIANDONG_RUN_BY", "systemd")
+    async with working(database, "dispute"):
+        with pytest.raises(Trouble, match=r"Kafka has lost .*systemctl stop 'liandong@\*'"):
+            await targets.created(city)
+    assert len(created) == 1 and await conn.fetchval("SELECT count(*) FROM alarm.unsent") == 0
+    assert await targets.created(city) == []
+    assert len(created) == 2 and await conn.fetchval("SELECT count(*) FROM alarm.unsent") == 1
+    await conn.close()

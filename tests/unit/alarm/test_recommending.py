@@ -82,6 +82,21 @@ def test_a_class_takes_the_skills_of_the_class_above() -> None:
     assert candidates(CITY, a_fire(category="theft"), TAKER, CENTRES) == ()
 
 
+def test_no_team_of_the_accused_unit_is_a_candidate() -> None:
+    """The click would be refused, and a team that was just called back would come again."""
+    city = replace(CITY, teams={**CITY.teams, "theirs": replace(CITY.teams["near"], unit="south")})
+    city = replace(city, teams={k: replace(v, code=k) for k, v in city.teams.items()})
+    receipt = a_fire()
+    accusing = changed(receipt, report=changed(receipt.report, against="south"))
+
+    def codes(found: Receipt) -> set[str]:
+        return {each.code for each in candidates(city, found, TAKER, CENTRES)}
+
+    assert codes(receipt) - codes(accusing) == {"theirs"}
+    above = changed(receipt, report=changed(receipt.report, against="county"))
+    assert codes(above) == set(), "nor one below the accused"
+
+
 def test_a_danger_that_nobody_has_set_lower_asks_for_its_own_teams() -> None:
     words = ("着火",)
     heard = DangerSuggestion("fire.building", "建筑火灾", "P1", words, score=10)

@@ -28,7 +28,8 @@ def a_city() -> City:
         ("fire", "P1", None, True),
         ("fire.building", "P1", None, True),
         ("fire", "P2", None, False),
-        ("traffic", "P1", None, False),  # no skill to look for
+        ("traffic", "P1", None, True),  # no skill to look for: the desk must choose
+        ("", "P1", None, True),
         ("traffic", "P1", FIRE, True),
         ("traffic", "P2", FIRE, False),  # a person has set it lower
         ("traffic", "P1", TRAPPED_BY_FIRE, True),
@@ -36,7 +37,7 @@ def a_city() -> City:
         ("", "", None, False),
     ],
 )
-def test_a_row_and_a_skill_ask_for_a_team(
+def test_a_row_asks_for_a_team(
     category: str, priority: str, heard: HeardDanger | None, asks: bool
 ) -> None:
     assert asks_for_a_team(a_city(), category, priority, heard, "ALARM") is asks

@@ -16,9 +16,9 @@ from backbone.process.pulse import Pulse
 from backbone.process.settings import PORTS, SettingsError, read_settings
 from backbone.rpc.caller import caller_of, metadata_for, require_token
 from backbone.words.actor import Actor
-from backbone.words.contacts import identity_of, line_of, number_of
+from backbone.words.contacts import identity_of, line_of
 from backbone.words.errors import KINDS, LONGEST_FACT, Denied, InvalidArgument, NotFound
-from backbone.words.masks import USUAL, masked
+from backbone.words.masks import DIALLED, USUAL, masked, telephone_of
 from backbone.words.matter_code import Intake, code_of, is_code, mint
 from backbone.words.place import contains, significant
 from liandong.incident.v1 import incident_service_pb2 as pb
@@ -97,6 +97,15 @@ def test_an_area_contains_what_begins_with_its_digits(area: str, more: str) -> N
         ("number", "+86 10 8888 9999 ext 205", "01*******99转***"),
         ("number", "13800112233转8", "138****2233转*"),
         ("installed_address", "青山镇长风路12号", "青山*****2号"),
+        ("number", "029-87654321", "02*******21"),
+        ("number", "+86-29-87654321", "02*******21"),
+        ("number", "+862987654321", "02*******21"),
+        ("number", "008602987654321", "02*******21"),
+        ("number", "（029）8765 4321", "02*******21"),
+        ("number", "029 8765 4321-12", "02*******21转**"),
+        ("number", "一三八零零一一二二三三", "138****2233"),
+        ("number", "138/0011/2233", "138****2233"),
+        ("number", "00852 9123 4567", "+85******567"),
     ],
 )
 def test_a_mask_shows_enough_to_recognise(field: str, text: str, shown: str) -> None:
@@ -106,8 +115,9 @@ def test_a_mask_shows_enough_to_recognise(field: str, text: str, shown: str) -> 
 @given(st.sampled_from(["name", "number", "party.contact"]), st.text(max_size=40))
 @example("number", "12345678901")
 def test_a_mask_hides_half_at_least_and_shows_only_the_ends(field: str, text: str) -> None:
-    assume(not any(map(USUAL.fullmatch, (text, number_of(text), identity_of(text)))))
-    assume(field == "name" or not line_of(number_of(text)))
+    number = telephone_of(text)
+    assume(not any(map(USUAL.fullmatch, (text, number, identity_of(text)))))
+    assume(field == "name" or not (line_of(number) or DIALLED.fullmatch(number)))
     shown = masked(field, text)
     first, last = shown.partition("*")[0], shown.rpartition("*")[2]
     assume("*" not in text)

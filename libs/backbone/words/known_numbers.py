@@ -1,0 +1,107 @@
+"""Finds a known number in a free text, in every form that is the same number to `contacts`.
+
+So what is recognised as the number of a repeated call is taken out of a text, too: with and
+without the code of the country, of the area, the line of an extension, and its last digits where a
+text says that they are the last ones (尾号9876). The whole of it is found, so that no fragment is
+left over. Pure.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+import phonenumbers
+
+from backbone.words.contacts import TO, contact_of, contacts_of
+from backbone.words.letters import Letters, digit_of, folded, in_digits, in_groups
+
+SHORTEST = 7  # a shorter number would be found everywhere
+# What may stand behind a line, in folded signs.
+_TO = "(?:转分机|转接|转|分机号|分机|extension|ext|x)"
+_EXTENSION = re.compile(f"{_TO}[0-9]{{1,8}}")
+_IN_NUMERALS = re.compile(f"{_TO}[0-9]{{2,8}}(?![0-9])")
+_HYPHENED = re.compile(r"[-‐-―−－#＃]\d{1,6}(?![\d.．年月日]|[-‐-―−－]\d)")
+_AREAS = r"10|2\d|[3-9]\d\d"
+_LANDLINE = re.compile(rf"0({_AREAS})([2-8]\d{{6,7}})")
+_SUBSCRIBER = re.compile(r"[2-8]\d{6,7}")
+_PLUS = re.compile(r"[+＋]\s?[(（\[]?\s?$")
+_OPENS, _CLOSES = "(（[［〈《", ")）]］〉》"
+_TAIL = "(?:尾号|尾数|末尾|[末后][0-9]位(?:数字?)?|最后[0-9]个数字?)[^0-9]{0,3}"
+TAILS = (8, 7, 6, 5, 4, 3)
+
+
+def spans_of(text: str, letters: Letters, numbers: frozenset[str]) -> Iterator[tuple[int, int]]:
+    """Where these numbers stand in the text; may overlap."""
+    signs = "".join(sign for sign, _ in letters)
+    read = as_read(signs)
+    for number in numbers:
+        for way in _ways(number):
+            for found in way.finditer(read):
+                first, last = found.span("said")
+                yield whole(text, letters, signs, first, last)
+
+
+def as_read(signs: str) -> str:
+    """The folded signs with a digit for each numeral."""
+    return "".join(sign if (digit := digit_of(sign)) == "|" else digit for sign in signs)
+
+
+def whole(text: str, letters: Letters, signs: str, first: int, last: int) -> tuple[int, int]:
+    """Where a number with these letters begins and ends in the text: with its extension, with the
+    plus before it, and with both of its brackets."""
+    behind = signs[last : last + 20]
+    to = _EXTENSION.match(behind) or _IN_NUMERALS.match(as_read(behind))
+    last += to.end() if to else 0
+    start, stop = letters[first][1], letters[last - 1][1] + 1
+    if not to and (hyphened := _HYPHENED.match(text, stop)):
+        stop = hyphened.end()
+    if plus := _PLUS.search(text, max(0, start - 4), start):
+        start = plus.start()
+    inside = text[start:stop]
+    opened, closed = (sum(map(inside.count, signs)) for signs in (_OPENS, _CLOSES))
+    if closed > opened and start and text[start - 1] in _OPENS:
+        start -= 1
+    if opened > closed and text[stop : stop + 1] and text[stop] in _CLOSES:
+        stop += 1
+    return start, stop
+
+
+@lru_cache(maxsize=4096)
+def _ways(number: str) -> tuple[re.Pattern[str], ...]:
+    """How people may write each number of a field."""
+    contacts = {*contacts_of(in_digits(number)), contact_of(in_groups(number))}
+    return tuple(way for each in sorted(contacts) for way in _written(each))
+
+
+def _written(contact: str) -> Iterator[re.Pattern[str]]:
+    line, _, extension = contact.partition(TO)
+    digits = "".join(map(digit_of, folded(line))).replace("|", "")
+    if len(digits) < SHORTEST:
+        return
+    way = _subscriber(line) or _abroad(line) or f"(?:(?:00)?86)?0?{digits}"
+    inside = f"(?:{_TO}?{extension}(?![0-9]))?" if extension else ""
+    yield re.compile(f"(?P<said>{way}{inside})")
+    tails = "|".join(digits[-length:] for length in TAILS if length < len(digits))
+    yield re.compile(f"{_TAIL}(?P<said>{tails})(?![0-9])")
+
+
+def _subscriber(line: str) -> str:
+    """A landline: with any code of an area before it, or with its own one without the zero."""
+    found = _LANDLINE.fullmatch(line)
+    if not found and not _SUBSCRIBER.fullmatch(line):
+        return ""
+    own = f"|(?:(?:00)?86)?{found[1]}" if found else ""
+    return f"(?:(?:(?:00)?860?|0)(?:{_AREAS}){own})?{found[2] if found else line}"
+
+
+def _abroad(line: str) -> str:
+    """A number of another country: with and without the code of the country."""
+    if not line.startswith("+"):
+        return ""
+    try:
+        number = phonenumbers.parse(line)
+    except phonenumbers.NumberParseException:
+        return ""
+    country, national = str(number.country_code), phonenumbers.national_significant_number(number)
+    code = f"(?:00)?{country}0?"
+    return f"(?:{code})?{national}" if len(national) >= SHORTEST else f"{code}{national}"
