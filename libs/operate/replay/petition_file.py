@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import unquote
 
+from backbone.words.texts import shows_nothing
 from operate.replay.cells import cell, each_read
 from operate.replay.city import City
 from operate.replay.dates import EXPECTED, said, time_of
@@ -41,6 +42,7 @@ def read(name: str, table: Table, city: City) -> Day:
 
 
 def _when(spot: str, row: Mapping[str, str]) -> datetime:
+    cell(spot, row, "text", _visible, ("a text", "文字"))
     return cell(spot, row, "time", time_of, EXPECTED)
 
 
@@ -66,6 +68,13 @@ def letter_of(
         category=guessed(row["subject"] + row["text"], city),
         area=by_hash(row["petitioner"], townships),
     )
+
+
+def _visible(text: str) -> str:
+    """Raises ValueError for a text that shows nothing: the note at its end is no petition."""
+    if shows_nothing(text):
+        raise ValueError(text)
+    return text
 
 
 def marker(stamp: str, time: str) -> str:

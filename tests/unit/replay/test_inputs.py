@@ -165,6 +165,12 @@ def test_a_bad_time_of_a_petition_is_told_with_its_row(tmp_path: Path) -> None:
     assert "row 2, column time" in day.unread[0].why and len(day.rows) == 1
 
 
+@pytest.mark.parametrize("text", ["", " ", "\u200b\u3164"])
+def test_a_petition_that_says_nothing_is_told_with_its_row(tmp_path: Path, text: str) -> None:
+    day = read_day(write(tmp_path, PETITIONS.replace("希望能,多种树", text)), demo_city())
+    assert "row 2, column text" in day.unread[0].why and len(day.rows) == 1
+
+
 @pytest.mark.parametrize("text", ["", "a,b\n", "a,b\n1,2\n", "a,b\n1,2,3\n"])
 def test_a_file_of_something_else_is_told_in_a_sentence(tmp_path: Path, text: str) -> None:
     with pytest.raises(Trouble):
