@@ -50,7 +50,7 @@ class Alone:
 
 
 def a_matter(**parts: str) -> Matter:
-    given = {
+    given: dict[str, Any] = {
         "code": "990101260101-000001-0",
         "source": "ALARM",
         "title": "theft",

@@ -214,3 +214,23 @@ def test_every_list_signs_its_page_tokens() -> None:
     for message in lists:
         request, window = GetMessageClass(message)(), GetMessageClass(message)(page_token="x")
         assert scope_of(request) == scope_of(window), message.full_name
+
+
+# What was done without an appointment has none.
+UNANNOUNCED = {"visit_id", "service_id"}
+
+
+def test_a_record_that_a_body_names_beside_that_of_the_path_is_required() -> None:
+    """Without it a verb could only say that there is no record of this (empty) name."""
+    named = {
+        field.full_name: is_required(rules_of(field))
+        for plan in PLANS
+        if plan.route.method == "POST" and plan.path_fields
+        for field in plan.method.input_type.fields
+        if field.name not in {*plan.path_fields, *UNANNOUNCED}
+        and field.type == FieldDescriptor.TYPE_STRING
+        and not field.is_repeated
+        and rules_of(field).key
+    }
+    assert {"into", "incident"} <= {name.rpartition(".")[2] for name in named}
+    assert [name for name, required in named.items() if not required] == []

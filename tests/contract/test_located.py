@@ -100,6 +100,16 @@ OPENED = supervision.OpenSupervisionRequest(incident_ids=["a", "b"])
         ),
         ("OWN_DEPUTY", {"user": "li"}, None, ["deputy"]),
         ("NOT_YOUR_UNIT", {"unit": "north"}, HAND_OFF, []),
+        ("ACCUSED_UNIT", {"unit": "north"}, alarm.DispatchNowRequest(team="team"), ["team"]),
+        ("ACCUSED_UNIT", {"unit": "nosuch"}, HAND_OFF, ["to_unit"]),
+        ("ACCUSED_UNIT", {"unit": "north"}, alarm.PassTo12345Request(to="x"), ["to"]),
+        ("ACCUSED_UNIT", {"unit": "north"}, incident.AssignIncidentRequest(), ["unit"]),
+        ("ACCUSED_UNIT", {"unit": "north"}, incident.EscalateIncidentRequest(), []),
+        ("ACCUSATION_APART", {"against": "nosuch"}, AMENDED, ["against"]),
+        ("ACCUSATION_APART", {"against": "x"}, alarm.LinkRepeatRequest(), ["incident"]),
+        ("ACCUSATION_APART", {"against": "x"}, incident.MergeIncidentRequest(), ["into"]),
+        ("ACCUSATION_NEW_REPORT", {"against": "x", "unit": "y"}, AMENDED, ["against"]),
+        ("ACCUSATION_NOT_FOR_PARTNERS", {"against": "x"}, alarm.PassTo12345Request(), ["to"]),
     ],
 )
 def test_a_field_is_found_by_what_it_holds(

@@ -73,6 +73,13 @@ def before_the_verb(plan: Plan) -> set[str]:
     return {*of_rules, *re.findall(r"[A-Z_]+", said), "ROLE_MAY_NOT"}
 
 
+@pytest.mark.parametrize(("plan", "verb"), [*verbs()])
+def test_where_another_person_must_decide_a_key_names_one(plan: Plan, verb: Any) -> None:
+    needed = {"SECOND_PERSON_NEEDED", "ANOTHER_PERSON_NEEDED"} & set(verb.reasons)
+    assert plan.route.by_another == bool(needed)
+    assert ("PERSON_UNNAMED" in reasons_of(plan)) == bool(needed)
+
+
 def test_a_read_lists_no_problem_of_a_change() -> None:
     for plan in PLANS:
         if not plan.route.is_write:

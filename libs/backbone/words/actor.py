@@ -37,6 +37,15 @@ def is_same_hand(actor: Actor, user: str, role: str = "") -> bool:
     return _key_of(actor.user) == _key_of(user) and role in ("", actor.role)
 
 
+def is_another_person(actor: Actor, user: str, role: str = "") -> bool:
+    """Whether the actor may decide where another person than the earlier one must.
+
+    A key is none beside a person who has signed in: it may name anyone, and so that one as well.
+    """
+    names_anyone = "/" in actor.user and "/" not in user
+    return not names_anyone and not is_same_hand(actor, user, role)
+
+
 def deputy_name(deputy: str, person: str) -> str:
     """The user of what a deputy does for a person: no account has this sign in its name."""
     return f"{deputy}{FOR}{person}"

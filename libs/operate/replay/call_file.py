@@ -44,7 +44,7 @@ class Meaning:
 
 
 def read(name: str, table: Table, city: City) -> Day:
-    read, unread = each_read(name, table, _where_and_when)
+    read, unread = each_read(name, table, COLUMNS, _where_and_when)
     said_in = (_said(row, table[row - 1], *found) for row, found in read.items())
     known = identify(unquote(name), "call", said_in)
     place = Affine(Box.around([point for point, _ in read.values()]), city.box.inner())
@@ -61,8 +61,9 @@ def read(name: str, table: Table, city: City) -> Day:
     }
     if known.equal:
         notes["equal"] = f"{known.equal} rows say what an earlier one says; each is a call"
+    told = (*unread, *known.contradictions)
     rows = tuple(sorted(calls, key=lambda call: call.time))
-    return Day(name, rows, notes, tuple(known.repeats), is_file=True, unread=unread)
+    return Day(name, rows, notes, tuple(known.repeats), is_file=True, unread=told)
 
 
 def _where_and_when(spot: str, row: Mapping[str, str]) -> tuple[Point, datetime]:

@@ -16,16 +16,21 @@ Expected = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A row that was not taken, as one of its cells cannot be read, and why."""
+    """A row that was not taken, and why: a cell of it cannot be read or is missing, or an earlier
+    row has its reference and says something else."""
 
     row: int
     why: str
 
 
 def each_read(
-    name: str, table: Sequence[Mapping[str, str]], read: Callable[[str, Mapping[str, str]], T]
+    name: str,
+    table: Sequence[Mapping[str, str]],
+    columns: frozenset[str],
+    read: Callable[[str, Mapping[str, str]], T],
 ) -> tuple[dict[int, T], tuple[Unread, ...]]:
-    """What `read` makes of each row, by its number, and the rows that cannot be read.
+    """What `read` makes of each row with these columns, by its number, and the rows that cannot be
+    read.
 
     Raises the Trouble of the first one if no row can.
     """
@@ -33,12 +38,24 @@ def each_read(
     unread: list[tuple[int, Trouble]] = []
     for number, row in enumerate(table, start=1):
         try:
+            _require_columns(name, number, row, columns)
             found[number] = read(f"{name}#{number}", row)
         except Trouble as trouble:
             unread.append((number, trouble))
     if unread and not found:
         raise unread[0][1]
     return found, tuple(Unread(number, str(trouble)) for number, trouble in unread)
+
+
+def _require_columns(
+    name: str, number: int, row: Mapping[str, str], columns: frozenset[str]
+) -> None:
+    if missing := ", ".join(sorted(columns - row.keys())):
+        raise Trouble(
+            f"{unquote(name)}, row {number}: the row is too short, it has no {missing}. "
+            "Correct the file, then run the same command again.",
+            f"{unquote(name)} 第 {number} 行过短，缺少 {missing}。请更正文件后重新执行。",
+        )
 
 
 def cell(

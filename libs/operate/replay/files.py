@@ -19,13 +19,13 @@ Table = list[dict[str, str]]
 
 def read_day(path: Path, city: City) -> Day:
     """Read a file; rows that cannot be read are told beside the others. Raises Trouble for other
-    columns, for a row that is too short, or if no row can be read."""
+    columns, or if no row can be read."""
     sheet = read_sheet(path, lambda columns: kind_of(columns) is not None)
     columns = frozenset(filter(None, sheet.header))
     kind = kind_of(columns)
     if kind is not None:
         try:
-            day: Day = kind.read(name_of(path), complete(path, sheet.rows, kind.COLUMNS), city)
+            day: Day = kind.read(name_of(path), cells_of(sheet.rows), city)
             read_as = {"file": f"read as {sheet.read_as}"} if day.unread else {}
             return replace(day, notes={**day.notes, **read_as})
         except Trouble as trouble:
@@ -48,17 +48,9 @@ def kind_of(columns: frozenset[str]) -> Any:
     return next((kind for kind in kinds if columns >= kind.COLUMNS), None)
 
 
-def complete(path: Path, rows: list[Row], columns: frozenset[str]) -> Table:
-    """The rows, each with all columns. Raises Trouble for the first row that lacks some."""
-    for number, row in enumerate(rows, start=1):
-        if missing := sorted(column for column in columns if row[column] is None):
-            names = ", ".join(missing)
-            raise Trouble(
-                f"{path}, row {number}: the row is too short, it has no {names}. "
-                "Correct the file, then run the same command again.",
-                f"{path} 第 {number} 行过短，缺少 {names}。请更正文件后重新执行。",
-            )
-    return [{name: cell or "" for name, cell in row.items()} for row in rows]
+def cells_of(rows: list[Row]) -> Table:
+    """The cells that each row has; one that is too short has fewer."""
+    return [{name: cell for name, cell in row.items() if cell is not None} for row in rows]
 
 
 def name_of(path: Path) -> str:

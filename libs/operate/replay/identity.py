@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from operate.home.trouble import Trouble
+from operate.replay.cells import Unread
 
 # Letters alone: digits in a text may be taken for a number of a person, and masked.
 LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
@@ -57,18 +58,21 @@ class Repeat:
 @dataclass(frozen=True, slots=True)
 class Identities:
     """The rows to take, those that repeat an earlier row of the file by its reference, and how many
-    rows without a reference say what an earlier one says."""
+    rows without a reference say what an earlier one says. `contradictions` have the reference of an
+    earlier row and say something else."""
 
     rows: Sequence[Identity]
     repeats: Sequence[Repeat]
     equal: int
+    contradictions: Sequence[Unread] = ()
 
 
 def identify(file: str, kind: str, said: Iterable[Said]) -> Identities:
-    """Raises Trouble for a reference that stands in two rows which say different things."""
+    """Of several rows with one reference the first is taken."""
     first: dict[str, Identity] = {}
     found: list[Identity] = []
     repeats: list[Repeat] = []
+    contradictions: list[Unread] = []
     times: Counter[str] = Counter()
     for each in said:
         content = _digest("content", kind, *each.cells)
@@ -84,8 +88,9 @@ def identify(file: str, kind: str, said: Iterable[Said]) -> Identities:
         elif known.content == own.content:
             repeats.append(Repeat(each.row, each.reference, as_row=known.row))
         else:
-            raise _contradiction(file, own, known)
-    return Identities(found, repeats, sum(number - 1 for number in times.values()))
+            contradictions.append(Unread(each.row, str(_contradiction(file, own, known))))
+    equal = sum(number - 1 for number in times.values())
+    return Identities(found, repeats, equal, contradictions)
 
 
 def parts_of(stamp: str) -> tuple[str, str]:
@@ -112,7 +117,8 @@ def _digest(*parts: str) -> str:
 def _contradiction(file: str, own: Identity, known: Identity) -> Trouble:
     return Trouble(
         f"{file}, rows {known.row} and {own.row}: both have the reference {own.reference}, and say "
-        "different things. Correct the file, then run the same command again.",
-        f"{file} 第 {known.row} 行和第 {own.row} 行编号相同（{own.reference}），内容不同。"
-        "请更正文件后重新执行。",
+        f"different things; row {known.row} was taken. Correct the file, then run the same command "
+        "again.",
+        f"{file} 第 {known.row} 行和第 {own.row} 行编号相同（{own.reference}），内容不同，"
+        f"已登记第 {known.row} 行。请更正文件后重新执行。",
     )

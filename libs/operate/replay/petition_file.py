@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import unquote
 
+from backbone.words.texts import shows_nothing
 from operate.replay.cells import cell, each_read
 from operate.replay.city import City
 from operate.replay.dates import EXPECTED, said, time_of
@@ -21,7 +22,7 @@ Table = list[dict[str, str]]
 
 def read(name: str, table: Table, city: City) -> Day:
     townships = sorted(city.townships)
-    times, unread = each_read(name, table, _when)
+    times, unread = each_read(name, table, COLUMNS, _when)
     said_in = (_said(row, table[row - 1], time) for row, time in times.items())
     known = identify(unquote(name), "petition", said_in)
     letters = [
@@ -35,11 +36,13 @@ def read(name: str, table: Table, city: City) -> Day:
     }
     if known.equal:
         notes["equal"] = f"{known.equal} rows say what an earlier one says; each is a petition"
+    told = (*unread, *known.contradictions)
     rows = tuple(sorted(letters, key=lambda letter: letter.time))
-    return Day(name, rows, notes, tuple(known.repeats), is_file=True, unread=unread)
+    return Day(name, rows, notes, tuple(known.repeats), is_file=True, unread=told)
 
 
 def _when(spot: str, row: Mapping[str, str]) -> datetime:
+    cell(spot, row, "text", _visible, ("a text", "文字"))
     return cell(spot, row, "time", time_of, EXPECTED)
 
 
@@ -65,6 +68,13 @@ def letter_of(
         category=guessed(row["subject"] + row["text"], city),
         area=by_hash(row["petitioner"], townships),
     )
+
+
+def _visible(text: str) -> str:
+    """Raises ValueError for a text that shows nothing: the note at its end is no petition."""
+    if shows_nothing(text):
+        raise ValueError(text)
+    return text
 
 
 def marker(stamp: str, time: str) -> str:

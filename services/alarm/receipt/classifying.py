@@ -56,7 +56,7 @@ def classify(
     require_desk(receipt, command)
     correcting.require_incident_open(receipt)
     if not command.category and not command.priority:
-        raise InvalidArgument("NOTHING_TO_CHANGE")
+        raise InvalidArgument("NOTHING_TO_CHANGE", field="category")
     require_category(city, command.category)
     before = receipt.classification
     priority = require_priority(command.priority or before.priority)

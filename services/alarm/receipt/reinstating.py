@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from backbone.life_cycle import change, verb
-from backbone.words.actor import Actor, is_same_hand
+from backbone.words.actor import Actor, is_another_person
 from backbone.words.city import City
 from backbone.words.errors import Denied, InvalidTransition
 from backbone.words.guards import require_text
@@ -46,7 +46,7 @@ def undo_invalid(
     ending = receipt.ending
     if ending is None or ending.outcome is not Outcome.INVALID:
         raise InvalidTransition("NOT_INVALID", outcome=receipt.outcome or "")
-    if is_same_hand(command.by, ending.ended_by, ending.ended_role):
+    if not is_another_person(command.by, ending.ended_by, ending.ended_role):
         raise Denied("ANOTHER_PERSON_NEEDED", by=ending.ended_by)
     reason = require_text(command.reason, "REASON_MISSING")
     return [ReceiptReinstated(now, reason, command.by.user, str(receipt.matter_id))]

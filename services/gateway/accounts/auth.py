@@ -18,7 +18,7 @@ from services.gateway.accounts import storage
 from services.gateway.accounts.coded import Coded
 from services.gateway.accounts.deputies import elsewhere
 from services.gateway.accounts.lines import Lines
-from services.gateway.accounts.rules import foreign_letters, imitates
+from services.gateway.accounts.rules import foreign_letters, imitates, names_someone
 from services.gateway.http.incoming import header_text, malformed_header
 from services.gateway.http.problems import Problem
 
@@ -47,6 +47,11 @@ class Caller:
     is_key: bool = False
     deputy_for: str = ""
     metadata: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+
+    @property
+    def is_nameless(self) -> bool:
+        """Whether a key acts, and says for whom by no name."""
+        return self.is_key and "/" not in self.user
 
     @property
     def actor(self) -> Actor:
@@ -107,7 +112,7 @@ class Authenticator:
         if foreign[1] is not None:
             raise malformed_header(foreign[0], "HEADER_OF_OTHERS")
         if person is not None:
-            return _acting_for(caller, person)
+            return await self._acting_for(token_hash, caller, person)
         if lent is not None:
             return await self._deputy(token_hash, caller, lent)
         return caller
@@ -150,6 +155,22 @@ class Authenticator:
             raise Problem(403, "NOT_THE_DEPUTY", {"user": person})
         return deputy
 
+    async def _acting_for(self, token_hash: bytes, key: Caller, header: str) -> Caller:
+        """The key's caller acting for a person of its department. Raises Problem 400, also for the
+        name of an account: whoever has one signs in, and is not named by a system."""
+        person = _person_in(header)
+
+        async def find() -> Caller | None:
+            if await storage.named(self._pool, person) is not None:
+                return None
+            named = replace(key, user=f"{key.user}/{person}")
+            return replace(named, metadata=_metadata(named))
+
+        caller = await self._kept(token_hash + b"/" + person.encode(), find)
+        if caller is None:
+            raise malformed_header(PERSON, "PERSON_IN_DISGUISE")
+        return caller
+
     async def _kept(
         self, name: bytes, find: Callable[[], Awaitable[Caller | None]]
     ) -> Caller | None:
@@ -186,18 +207,16 @@ def _caller(row: Any, lines: Lines) -> Caller:
     return replace(caller, metadata=_metadata(caller))
 
 
-def _acting_for(key: Caller, person: str) -> Caller:
-    """The key's caller acting for the named clerk of its department: `<key name>/<person>`.
-
-    Raises Problem 400 for a malformed or empty name, and for one that reads like another's.
-    """
-    name = one_form(header_text(person, LONGEST_PERSON) or "")
-    if not 0 < len(name) <= LONGEST_PERSON:  # one width may need more characters
+def _person_in(header: str) -> str:
+    """The clerk whom a key names. Raises Problem 400 for a malformed name, for one that names
+    nobody, and for one that reads like another's."""
+    name = one_form(header_text(header, LONGEST_PERSON) or "")
+    fits = len(name) <= LONGEST_PERSON  # one width may need more characters
+    if not fits or not names_someone(name):
         raise malformed_header(PERSON, "MALFORMED_PERSON")
     if imitates(name) or foreign_letters(name):
         raise malformed_header(PERSON, "PERSON_IN_DISGUISE")
-    caller = replace(key, user=f"{key.user}/{name}")
-    return replace(caller, metadata=_metadata(caller))
+    return name
 
 
 def _deputised(caller: Caller, row: Any, lines: Lines) -> Caller:

@@ -16,7 +16,7 @@ from services.gateway.accounts.rules import (
     LONGEST,
     folded,
     require_name,
-    require_one_line,
+    require_name_of_person,
     require_password,
 )
 from services.gateway.http.problems import Problem
@@ -203,7 +203,7 @@ def _hashes(entries: Iterable[Entry]) -> dict[str, str]:
 def require_entry(entry: Entry) -> None:
     """Raises Problem 422."""
     require_name(entry.user)
-    require_one_line(entry.name)
+    require_name_of_person(entry.name)
     require_role(entry.role)
     if entry.password:
         require_password(entry.password, entry.user, entry.name)

@@ -1,5 +1,6 @@
 """The rules of user names and passwords. Pure, but for the list of common passwords."""
 
+import re
 from functools import cache
 from pathlib import Path
 from unicodedata import category, normalize
@@ -17,9 +18,10 @@ FEWEST_CHARACTERS = 5
 # A shorter name may stand in a password by chance.
 TELLING_NAME = 3
 
-# What stands between a key and the person whom it names, and between a deputy and a person; and how
-# the latter is shown.
-SIGNS, STANDING_IN = frozenset(("/", FOR)), "(代"
+# What stands between a key and the person whom it names, and between a deputy and a person, with
+# what looks like it; and how the latter is shown: in brackets, or after a space.
+SIGNS = frozenset(("/", FOR, *"∕⁄⟋╱›»❯❱⟩〉》〉≻→"))
+STANDING_IN = re.compile(r"[^\w·]代")
 # Signs that nobody takes for letters of an alphabet, by the first word of their names in Unicode.
 EAST_ASIAN = frozenset(("CJK", "IDEOGRAPHIC", "BOPOMOFO", "HIRAGANA", "KATAKANA", "HANGUL", "YI"))
 
@@ -34,6 +36,10 @@ def require_name(name: str) -> None:
     fits = 0 < len(name) <= LONGEST_NAME and name.isprintable() and not refused_character(name)
     if not fits or imitates(name) or any(shows_nothing(each) for each in name):
         raise Problem(422, "BAD_USER_NAME", {"most": LONGEST_NAME})
+    _require_one_alphabet(name)
+
+
+def _require_one_alphabet(name: str) -> None:
     if mixed := foreign_letters(name):
         letters = ", ".join(f"{each} (U+{ord(each):04X})" for each in mixed)
         raise Problem(422, "MIXED_ALPHABETS", {"name": name, "given": letters})
@@ -42,7 +48,12 @@ def require_name(name: str) -> None:
 def imitates(name: str) -> bool:
     """Whether the name reads like that of a deputy, or of a person whom a key names."""
     plain = folded(name)
-    return bool(SIGNS & {*plain}) or STANDING_IN in plain
+    return bool(SIGNS & {*plain}) or STANDING_IN.search(plain) is not None
+
+
+def names_someone(name: str) -> bool:
+    """Whether a letter is in it: a row of signs or a telephone number names nobody."""
+    return any(category(each).startswith("L") for each in name)
 
 
 def foreign_letters(name: str) -> list[str]:
@@ -57,11 +68,15 @@ def foreign_letters(name: str) -> list[str]:
     return [each for letters in by_length[1:] for each in dict.fromkeys(letters)]
 
 
-def require_one_line(name: str) -> None:
-    """Raises Problem 422 for a person's name with a character that no text may have."""
+def require_name_of_person(name: str) -> None:
+    """Raises Problem 422 for a person's name with a character that no text may have, and for one
+    that reads like another's."""
     if character := refused_character(name):
         reason = "NUL_CHARACTER" if character == "U+0000" else "CONTROL_CHARACTER"
         raise Problem(422, reason, {"field": "name", "character": character})
+    if imitates(name):
+        raise Problem(422, "NAME_IN_DISGUISE", {"name": name})
+    _require_one_alphabet(name)
 
 
 def require_password(password: str, *names: str) -> None:

@@ -130,6 +130,7 @@ def _of_gateway(plan: Plan) -> set[str]:
         found |= OF_BODIES
     found |= OF_WRITES if route.is_write else set()
     found |= {UNKNOWN} if route.is_write else {AWAY}
+    found |= {"PERSON_UNNAMED"} if route.by_another else set()
     return found | (OF_REVEALS if route.reveals else set())
 
 

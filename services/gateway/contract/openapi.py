@@ -63,8 +63,8 @@ PERSON: Schema = {
     "in": "header",
     "schema": {"type": "string", "pattern": f"^{ENCODED}{{1,100}}$"},
     "description": "With the key of a system: the person who acts there, percent-encoded UTF-8 of "
-    "at most 100 characters, without the signs of keys and deputies (/ > （代). A person who has "
-    "signed in is refused with it.",
+    "at most 100 characters, with a letter, without the signs of keys and deputies (/ > （代), and "
+    "no account here. A person who has signed in is refused with it.",
 }
 DEPUTY: Schema = {
     "name": "Liandong-Deputy-For",

@@ -1,4 +1,5 @@
-"""Says in the caller's language what speaks for and against a team; words in recommended.yaml."""
+"""Says in the caller's language what speaks for and against a team, and for a repeat; words in
+recommended.yaml."""
 
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -23,6 +24,14 @@ def reasons_of(team: Mapping[str, Any], language: str) -> list[str]:
         sentences()[reason].get(language, reason).format_map(facts)
         for reason, facts in _reasons(team)
     ]
+
+
+def reason_in_words(reason: str, language: str) -> str | None:
+    """What a code means that a service gives as a reason, some with a figure: `NEAR 120 m`. None
+    for one that a newer release knows."""
+    code, _, figure = reason.partition(" ")
+    said = sentences().get("METRES" if code == "NEAR" and figure else code, {}).get(language)
+    return said and said.format(figure=figure.partition(" ")[0])
 
 
 def _reasons(team: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -32,7 +32,7 @@ from services.gateway.contract.naming import (
     in_asked_words,
     kind_of,
 )
-from services.gateway.contract.recommended import reasons_of
+from services.gateway.contract.recommended import reason_in_words, reasons_of
 
 Convert: TypeAlias = Callable[[Any], Any]
 
@@ -42,6 +42,11 @@ WORDED: Mapping[str, tuple[str, ...]] = {
     "liandong.alarm.v1.Passed": ("answer",),
     "liandong.alarm.v1.RecommendedTeam": ("unready",),
     "liandong.emergency.v1.SuggestedTeam": ("unready",),
+}
+# Lists of codes, some with a figure, whose words stand beside them in the same way.
+REASONED: Mapping[str, tuple[str, ...]] = {
+    "liandong.alarm.v1.RepeatSuggestion": ("reasons",),
+    "liandong.emergency.v1.NextTeam": ("reasons",),
 }
 # Fields that are said in the language that was asked for, of what the message holds else.
 SAID: Mapping[str, tuple[str, Callable[[Mapping[str, Any], str], Any]]] = {
@@ -63,7 +68,7 @@ class Writer:
     several, by as many.
     """
 
-    __slots__ = ("_fields", "_named", "_names", "_said", "_worded")
+    __slots__ = ("_fields", "_named", "_names", "_reasoned", "_said", "_worded")
 
     def __init__(self, message: Any, names: Names) -> None:
         names.writers[message.full_name] = self
@@ -71,13 +76,13 @@ class Writer:
         self._fields = [
             (field.name, field.has_presence, _convert(field, names)) for field in shown_of(message)
         ]
-        worded = WORDED.get(message.full_name, ())
+        worded, reasoned = (each.get(message.full_name, ()) for each in (WORDED, REASONED))
         self._named = [
             (name, beside, kind_of(message.fields_by_name[name]))
             for name, beside in named(message).items()
-            if name not in worded
+            if name not in (*worded, *reasoned)
         ]
-        self._worded = worded
+        self._worded, self._reasoned = worded, [(name, _several(name)) for name in reasoned]
         self._said = SAID.get(message.full_name)
 
     def __call__(self, message: Any) -> dict[str, Any]:
@@ -95,6 +100,8 @@ class Writer:
             answer[beside] = [of(kind, each) for each in code] if several else of(kind, code)
         for name in self._worded:
             answer[f"{name}{SUFFIX}"] = in_asked_words(name, answer[name])
+        for name, beside in self._reasoned:
+            answer[beside] = [reason_in_words(each, ASKED.get()) for each in answer[name]]
         if self._said is not None:
             name, say = self._said
             answer[name] = say(answer, ASKED.get())
@@ -105,14 +112,17 @@ def named(message: Descriptor) -> dict[str, str]:
     """The fields that hold codes with names, and the fields of the names, unless the message has
     these itself."""
     beside = {
-        field.name: f"{field.name.removesuffix('s')}{SUFFIXES}"
-        if field.is_repeated
-        else f"{field.name}{SUFFIX}"
+        field.name: _several(field.name) if field.is_repeated else f"{field.name}{SUFFIX}"
         for field in message.fields
         if kind_of(field)
     }
     beside |= {name: f"{name}{SUFFIX}" for name in WORDED.get(message.full_name, ())}
+    beside |= {name: _several(name) for name in REASONED.get(message.full_name, ())}
     return {code: name for code, name in beside.items() if name not in message.fields_by_name}
+
+
+def _several(name: str) -> str:
+    return f"{name.removesuffix('s')}{SUFFIXES}"
 
 
 def writer_of(response: Descriptor, returns: str | None, names: Names) -> Convert:

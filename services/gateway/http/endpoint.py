@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from backbone.postgres.pool import Pool, is_transient
 from backbone.words.sight import AUDITOR
-from services.gateway.accounts.auth import CITIZEN, Authenticator, Caller, require_role
+from services.gateway.accounts.auth import CITIZEN, PERSON, Authenticator, Caller, require_role
 from services.gateway.accounts.disclosure import Reveals
 from services.gateway.contract.plan import Plan, put
 from services.gateway.contract.writing import to_json
@@ -145,6 +145,8 @@ class RpcEndpoint:
             return CITIZEN
         caller = await self._gate.admit(request)
         require_role(caller, self._route.roles)
+        if self._route.by_another and caller.is_nameless:
+            raise incoming.malformed_header(PERSON, "PERSON_UNNAMED")
         return caller
 
     async def _read(self, request: Request) -> Any:

@@ -27,13 +27,15 @@ DEEPEST = 3
 
 
 def flaws_in(reason: str, facts: Mapping[str, Any], request: Message | None) -> list[Flaw]:
-    """The flaws of a refusal that names no field; none where it is not about one."""
+    """The flaws of a refusal that names no field; none where it is not about one, or about what no
+    field of this request says."""
     names = NAMES.get(reason, ())
     if MISSING in names:
         wanted = [[name] for name in str(facts.get("missing", "")).split(", ") if name]
     else:
         wanted = [list(names)] if names else []
-    return [Flaw(_path(each, facts, request), reason, facts) for each in wanted]
+    paths = (_path(each, facts, request) for each in wanted)
+    return [Flaw(path, reason, facts) for path in paths if path]
 
 
 def _path(names: Sequence[str], facts: Mapping[str, Any], request: Message | None) -> str:
@@ -41,7 +43,8 @@ def _path(names: Sequence[str], facts: Mapping[str, Any], request: Message | Non
         return names[0]
     quoted = {str(fact) for fact in facts.values() if fact}
     holding = (path for path, name, text in _texts(request) if text in quoted and _is(name, names))
-    return next(holding, "") or declared(names, request.DESCRIPTOR) or names[0]
+    header = next((name for name in names if name[0].isupper()), "")
+    return next(holding, "") or declared(names, request.DESCRIPTOR) or header
 
 
 def _is(name: str, names: Sequence[str]) -> bool:

@@ -32,7 +32,7 @@ AREA = Area(
         post(f"{ONE}:pass", "PassTo12345"),
         post(f"{ONE}:refer", "ReferToMediation"),
         post(f"{ONE}:markInvalid", "MarkInvalid"),
-        post(f"{ONE}:undoInvalid", "UndoInvalid"),
+        post(f"{ONE}:undoInvalid", "UndoInvalid", by_another=True),
         post(f"{ONE}:dispatch", "DispatchNow", status=202),
         post(f"{ONE}:callBack", "RecordCallBack"),
         post(f"{ONE}:close", "CloseReceipt"),

@@ -24,6 +24,7 @@ class Route:
     field that is the answer; without it a response with one message answers that message, and ""
     answers the whole response. `empty`: answer 204 when refused for this reason. `reveals` names
     the path field of a disclosure of personal data: it requires a purpose and is recorded.
+    `by_another`: another person than an earlier one decides, so a key must say who acts.
     `says` puts sentences in the caller's language (`zh`, `en`) into the answer. `roles` are those
     of the RPC's row of rights; only where two routes share an RPC does each name its own.
     """
@@ -40,6 +41,7 @@ class Route:
     is_write: bool = True
     public: bool = False
     reveals: str = ""
+    by_another: bool = False
     says: Callable[[Any, str], None] | None = None
     patience: float = PATIENCE
 

@@ -124,7 +124,9 @@ def amend(
 def require_something(command: AmendPetition) -> None:
     """An empty place says nothing either, and erases nothing."""
     said = [getattr(command, name) for name in WHOLE]
-    if command.place == Place("") or not (command.petitioners or any(e is not None for e in said)):
+    if command.place == Place(""):
+        raise InvalidArgument("NOTHING_TO_CHANGE", field="place")
+    if not command.petitioners and all(each is None for each in said):
         raise InvalidArgument("NOTHING_TO_CHANGE")
 
 
@@ -170,7 +172,7 @@ def _people(filing: Filing, command: AmendPetition) -> tuple[Petitioner, ...]:
         parts = {name: getattr(each, name) for name in PERSONAL}
         given = {name: part for name, part in parts.items() if part is not None}
         if not given:
-            raise InvalidArgument("NOTHING_TO_CHANGE")
+            raise InvalidArgument("NOTHING_TO_CHANGE", field="petitioners")
         people[number - 1] = replace(people[number - 1], **given)
         if not people[number - 1].name:
             raise InvalidArgument("PETITIONER_MISSING")

@@ -149,7 +149,7 @@ def set_priority(
     priority = require_priority(command.priority)
     reason = require_text(command.reason, "REASON_MISSING")
     if priority == incident.matter.priority:
-        raise InvalidArgument("NOTHING_TO_CHANGE")
+        raise InvalidArgument("SAME_PRIORITY", priority=priority)
     word = None
     if priority > incident.matter.priority:
         heard = reports.heard_of(incident, world.city)
@@ -280,7 +280,7 @@ VERBS = (
         "INCIDENT_OVER",
         "UNKNOWN_PRIORITY",
         "DANGER_UNCONFIRMED",
-        "NOTHING_TO_CHANGE",
+        "SAME_PRIORITY",
         "REASON_MISSING",
         otherwise=require_priority_open,
     ),

@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from backbone.life_cycle import change, verb
-from backbone.words.actor import Actor, is_same_hand
+from backbone.words.actor import Actor, is_another_person, is_same_hand
 from backbone.words.errors import Denied, InvalidArgument, InvalidTransition
 from backbone.words.guards import require_text
 from backbone.words.heard import HeardDanger, confirmed
@@ -115,7 +115,7 @@ def rework(
     ending, reworks = incident.ending, incident.counts.reworks
     if not ending.solved:
         raise InvalidTransition("NOT_VERIFIED", solved=ending.solved)
-    if is_same_hand(command.by, ending.verifier, ending.verifier_role):
+    if not is_another_person(command.by, ending.verifier, ending.verifier_role):
         raise Denied("SECOND_PERSON_NEEDED", verifier=ending.verifier)
     if reworks >= REWORKS:
         raise InvalidTransition("TOO_MANY_REWORKS", reworks=reworks)

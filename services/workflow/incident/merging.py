@@ -70,8 +70,8 @@ def merge(
         raise InvalidArgument("UNKNOWN_INCIDENT", incident=command.into)
     _require_other(incident, into)
     # Kafka brings the receipts of merged incidents later; the group lists the incidents at once.
-    for each in sorted(world.also.members(incident.id)):
-        raise InvalidTransition("HOLDS_MERGED", incident=each)
+    if world.also.members(incident.id):
+        raise _holds_merged(incident)
     heard = reports.heard_of(incident, world.city)
     there, said = into.matter, command.confirm_priority
     word = confirmed_into(heard, there.category, there.priority, said, world.city)
@@ -84,9 +84,13 @@ def _require_mergeable(incident: Incident) -> None:
     """A chain of merges could not be undone one by one."""
     if incident.matter.source != MERGED_OF:
         raise InvalidTransition("NOT_TO_BE_MERGED", source=incident.matter.source)
-    held = [each.merged for each in incident.reports if each.linked and each.merged]
-    if held:
-        raise InvalidTransition("HOLDS_MERGED", incident=held[0])
+    if any(each.linked and each.merged for each in incident.reports):
+        raise _holds_merged(incident)
+
+
+def _holds_merged(incident: Incident) -> InvalidTransition:
+    """By its own code, which the desk knows: the other one may not have told its code yet."""
+    return InvalidTransition("HOLDS_MERGED", incident=incident.matter.code)
 
 
 def _require_other(incident: Incident, into: Incident) -> None:

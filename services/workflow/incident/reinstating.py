@@ -6,7 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from backbone.life_cycle import change, verb
-from backbone.words.actor import Actor, is_same_hand
+from backbone.words.actor import Actor, is_another_person
 from backbone.words.errors import Denied
 from backbone.words.guards import require_text
 from backbone.words.place import contains
@@ -50,7 +50,7 @@ def require_other_hand(incident: Incident, actor: Actor, earlier: str, role: str
     """Allow those who may end it, except the one who did."""
     if actor.role not in SUPERVISORS or not contains(actor.area, incident.area):
         routing.require_dispatcher(incident, actor)
-    if is_same_hand(actor, earlier, role):
+    if not is_another_person(actor, earlier, role):
         raise Denied("ANOTHER_PERSON_NEEDED", by=earlier)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from services.gateway.accounts import passwords, storage
 from services.gateway.accounts.auth import digest
+from services.gateway.accounts.keys import KeyRing
 from services.gateway.accounts.loading import load_accounts
 from services.gateway.accounts.register import Register
 from tests.functional.gateway.conftest import Face
@@ -110,6 +111,14 @@ async def test_a_header_of_other_callers_is_refused_and_not_ignored(
         "a/b",
         "zhоu",
         "李οo",
+        "宋佳【代邓欣】",
+        "宋佳［代邓欣］",
+        "宋佳〔代邓欣〕",
+        "宋佳 代 邓欣",
+        "宋佳〉邓欣",
+        "宋佳›邓欣",
+        "li",
+        "ＬＩ",
     ],
 )
 async def test_a_key_names_no_one_who_reads_like_a_deputy_or_another(
@@ -122,7 +131,17 @@ async def test_a_key_names_no_one_who_reads_like_a_deputy_or_another(
 
 
 @pytest.mark.parametrize(
-    "person", ["李明(二中队)", "Li Lei", "阿卜杜拉·买买提", "王 2", "Иванов 李"]
+    "person",
+    [
+        "李明(二中队)",
+        "Li Lei",
+        "阿卜杜拉·买买提",
+        "王 2",
+        "Иванов 李",
+        "代云",
+        "李代沫",
+        "买买提·代",
+    ],
 )
 async def test_usual_names_of_people_are_taken(face: Face, person: str) -> None:
     headers = {"Authorization": f"Bearer {STATION_KEY}", "Liandong-Person": quote(person)}
@@ -130,6 +149,25 @@ async def test_usual_names_of_people_are_taken(face: Face, person: str) -> None:
     assert answer.status_code == 200
     [(_, _, caller)] = face.incidents.asked
     assert caller.actor.user == f"{STATION}/{person}"
+
+
+@pytest.mark.parametrize("person", ["-", "..", "13812345678", "１３８"])
+async def test_what_has_no_letter_names_nobody(face: Face, person: str) -> None:
+    headers = {"Authorization": f"Bearer {STATION_KEY}", "Liandong-Person": quote(person)}
+    answer = await face.http.post("/v1/incidents/i-1:claim", headers=headers)
+    assert (answer.status_code, answer.json()["reason"]) == (400, "MALFORMED_PERSON")
+
+
+async def test_a_key_that_decides_as_another_person_says_who_it_is(
+    face: Face,
+) -> None:
+    ring = KeyRing(face.gateway.pool, "ops", CODED)
+    made = await ring.add("990100-command", "dispatcher", "command-system")
+    key = {"Authorization": f"Bearer {made}"}
+    answer = await face.http.post("/v1/incidents/i-1:undoVoid", headers=key, json={"reason": "误"})
+    assert (answer.status_code, answer.json()["reason"]) == (400, "PERSON_UNNAMED")
+    assert [flaw["field"] for flaw in answer.json()["errors"]] == ["Liandong-Person"]
+    assert face.incidents.asked == []
 
 
 async def test_a_role_may_do_only_what_is_its_own(face: Face) -> None:

@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.gateway.accounts.rules import common, folded, require_name, require_password
+from services.gateway.accounts.rules import (
+    common,
+    folded,
+    require_name,
+    require_name_of_person,
+    require_password,
+)
 from services.gateway.http.problems import Problem
 
 
@@ -34,6 +40,8 @@ def test_names_of_full_width_and_capitals_are_the_plain_ones(name: str) -> None:
         "a>b",
         "a＞b",
         "李（代王）",
+        "李【代王】",
+        "李〉王",
     ],
 )
 def test_a_name_is_visible_and_one_word(name: str) -> None:
@@ -61,6 +69,27 @@ def test_a_name_that_mixes_letters_which_look_alike_is_refused(name: str, letter
     with pytest.raises(Problem) as refused:
         require_name(name)
     assert (refused.value.reason, refused.value.facts["given"]) == ("MIXED_ALPHABETS", letters)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("Иван x王", "MIXED_ALPHABETS"),
+        ("宋佳（代邓欣）", "NAME_IN_DISGUISE"),
+        ("宋佳 代 邓欣", "NAME_IN_DISGUISE"),
+        ("a/b", "NAME_IN_DISGUISE"),
+        ("宋\n佳", "CONTROL_CHARACTER"),
+    ],
+)
+def test_a_display_name_reads_like_no_other_person(name: str, reason: str) -> None:
+    with pytest.raises(Problem) as refused:
+        require_name_of_person(name)
+    assert refused.value.reason == reason
+
+
+def test_usual_display_names_are_good() -> None:
+    for name in ("", "宋佳", "代云", "李 Li", "Иван 王", "阿卜杜拉·买买提", "李明(二中队)"):
+        require_name_of_person(name)
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from liandong.alarm.v1.alarm_pb2 import RecommendedTeam
-from liandong.emergency.v1.emergency_pb2 import SuggestedTeam
+from liandong.alarm.v1.alarm_pb2 import RecommendedTeam, RepeatSuggestion
+from liandong.emergency.v1.emergency_pb2 import NextTeam, SuggestedTeam
 from services.gateway.contract.naming import ASKED, Names
 from services.gateway.contract.recommended import sentences
 from services.gateway.contract.writing import Writer
@@ -52,6 +52,40 @@ def test_a_team_comes_with_its_reasons_in_both_languages(kind: Any) -> None:
 )
 def test_what_speaks_against_it_is_said(parts: dict[str, Any], words: list[str]) -> None:
     assert said("zh", **parts) == ["专长对口", *words]
+
+
+def named(language: str, message: Any) -> list[str | None]:
+    token = ASKED.set(language)
+    try:
+        answer = Writer(message.DESCRIPTOR, Names())(message)
+    finally:
+        ASKED.reset(token)
+    assert answer["reasons"] == list(message.reasons), "the codes stay"
+    names: list[str | None] = answer["reason_names"]
+    return names
+
+
+def test_codes_of_reasons_have_their_words_beside_them() -> None:
+    """Those of every reason that the services give."""
+    codes = ("WANTED_SKILL", "SAME_SKILL", "SAME_AREA", "NEAR", "FREE", "CONNECTED", "NEWER")
+    team = NextTeam(team="t", reasons=codes)
+    assert named("zh", team) == [
+        "专长对口", "与未应答队伍专长相同", "同一辖区", "辖区相邻", "手上没有任务", "终端在线",
+        None,
+    ]  # fmt: skip
+    assert named("en", team)[:2] == [
+        "It has the skill that is asked for", "It has a skill of the silent team",
+    ]  # fmt: skip
+    told = (
+        *("SAME_NUMBER", "SAME_LINE", "SAME_PLACE 100%", "NEAR 120 m", "SAME_CLASS"),
+        *("SIMILAR_WORDS 80%", "RECENT 3 min"),
+    )
+    repeat = RepeatSuggestion(receipt="r", reasons=told)
+    assert named("zh", repeat) == [
+        "号码相同", "同一线路", "地址相符 100%", "相距约 120 米", "类别相同", "内容相似 80%",
+        "相隔 3 分钟",
+    ]  # fmt: skip
+    assert all(each and each.isascii() for each in named("en", repeat))
 
 
 def test_every_sentence_stands_in_both_languages() -> None:

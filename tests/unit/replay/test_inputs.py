@@ -127,10 +127,18 @@ def test_one_bad_cell_is_told_with_its_row_and_column_and_the_others_are_taken(
 
 
 def test_a_row_that_is_too_short_is_told(tmp_path: Path) -> None:
-    with pytest.raises(Trouble, match=r"row 2\b") as told:
-        read_day(write(tmp_path, CALLS.replace(",POWELL ST", "")), demo_city())
+    day = read_day(write(tmp_path, CALLS.replace(",POWELL ST", "")), demo_city())
+    [unread] = day.unread
+    assert (unread.row, "row 2" in unread.why, "address" in unread.why) == (2, True, True)
+    assert {row.row for row in day.rows} == {1, 3, 4}, "it keeps no other back"
+
+
+def test_a_file_of_rows_that_are_all_too_short_is_refused(tmp_path: Path) -> None:
+    short = "\n".join(line.rpartition(",")[0] for line in CALLS.splitlines()[1:])
+    with pytest.raises(Trouble, match=r"row 1\b") as told:
+        read_day(write(tmp_path, f"{CALLS.splitlines()[0]}\n{short}\n"), demo_city())
     assert "address" in told.value.english
-    assert "第 2 行" in told.value.chinese and "address" in told.value.chinese
+    assert "第 1 行" in told.value.chinese and "address" in told.value.chinese
 
 
 def test_the_other_rows_of_a_file_keep_their_keys_without_the_bad_one(tmp_path: Path) -> None:
@@ -155,6 +163,12 @@ def test_a_file_without_a_single_good_row_is_refused(tmp_path: Path) -> None:
 def test_a_bad_time_of_a_petition_is_told_with_its_row(tmp_path: Path) -> None:
     day = read_day(write(tmp_path, PETITIONS.replace("2018-01-02 08", "8 Uhr")), demo_city())
     assert "row 2, column time" in day.unread[0].why and len(day.rows) == 1
+
+
+@pytest.mark.parametrize("text", ["", " ", "\u200b\u3164"])
+def test_a_petition_that_says_nothing_is_told_with_its_row(tmp_path: Path, text: str) -> None:
+    day = read_day(write(tmp_path, PETITIONS.replace("希望能,多种树", text)), demo_city())
+    assert "row 2, column text" in day.unread[0].why and len(day.rows) == 1
 
 
 @pytest.mark.parametrize("text", ["", "a,b\n", "a,b\n1,2\n", "a,b\n1,2,3\n"])

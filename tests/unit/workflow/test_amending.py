@@ -259,7 +259,7 @@ def test_holder_desk_and_dispatchers_set_the_priority(by: Actor) -> None:
         (SetPriority(WANG, "P1", "x"), "MAY_NOT_SET_PRIORITY"),
         (SetPriority(HEAD, "P1", "x"), "NO_SUCH_INCIDENT"),
         (SetPriority(LI, "P1", ""), "REASON_MISSING"),
-        (SetPriority(LI, "P2", "x"), "NOTHING_TO_CHANGE"),
+        (SetPriority(LI, "P2", "x"), "SAME_PRIORITY"),
         (SetPriority(LI, "P9", "x"), "UNKNOWN_PRIORITY"),
     ],
 )

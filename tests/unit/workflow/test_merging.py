@@ -130,7 +130,9 @@ def test_of_a_chain_of_merges_the_second_is_refused_also_before_any_receipt_has_
             found = ""
         except Refusal as refusal:
             found = refusal.reason
+            facts = refusal.facts
         assert found == reason
+    assert facts == {"incident": OTHER.matter.code}, "no id of the database"
 
 
 @pytest.mark.parametrize(

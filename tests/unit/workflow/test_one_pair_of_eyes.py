@@ -24,28 +24,31 @@ from tests.unit.alarm import receipts
 from tests.unit.workflow import test_merging as merging
 
 KEY = Actor("command", "command", "dispatcher", COUNTY)
-CHECKED = after(VerifyIncident(replace(KEY, user="command/甲"), "NO"), found=RESOLVED)
+NAMED = replace(KEY, user="command/甲")
+SIGNED_IN = replace(KEY, user="wang")
 
 
-Decision = Callable[[Actor], Any]
+# Of the actor, and of the one who acted before.
+Decision = Callable[..., Any]
 
 
-def rework(by: Actor) -> Any:
-    return decide(CHECKED, ReworkIncident(by, "没有解决"))
+def rework(by: Actor, first: Actor = NAMED) -> Any:
+    checked = after(VerifyIncident(first, "NO"), found=RESOLVED)
+    return decide(checked, ReworkIncident(by, "没有解决"))
 
 
-def undo_void(by: Actor) -> Any:
-    voided = after(VoidIncident(replace(KEY, user="command/甲"), "HOAX"), found=OFFERED)
+def undo_void(by: Actor, first: Actor = NAMED) -> Any:
+    voided = after(VoidIncident(first, "HOAX"), found=OFFERED)
     return decide(voided, UndoVoid(by, "确有其事"))
 
 
-def undo_merge(by: Actor) -> Any:
-    merge = replace(merging.MERGE, by=replace(KEY, user="command/甲"))
+def undo_merge(by: Actor, first: Actor = NAMED) -> Any:
+    merge = replace(merging.MERGE, by=first)
     return merging.decide(merging.lived(OFFERED, merge), UndoMerge(by, "两起不同的事故"))
 
 
-def undo_invalid(by: Actor) -> Any:
-    mark = MarkInvalid(replace(KEY, user="command/甲"), InvalidReason.HOAX)
+def undo_invalid(by: Actor, first: Actor = NAMED) -> Any:
+    mark = MarkInvalid(first, InvalidReason.HOAX)
     marked = receipts.after(mark, found=receipts.RECEIVED)
     return receipts.decide(marked, UndoInvalid(by, "确有其事"))
 
@@ -81,6 +84,17 @@ def test_the_key_that_acted_first_is_no_second_person(decision: Decision, user: 
 @pytest.mark.parametrize("decision", DECISIONS.values(), ids=DECISIONS)
 def test_an_account_is(decision: Decision) -> None:
     assert decision(DESK)
+
+
+@pytest.mark.parametrize("decision", DECISIONS.values(), ids=DECISIONS)
+@pytest.mark.parametrize("named", ["wang", "王某", "甲"])
+def test_a_key_is_no_other_person_beside_one_who_has_signed_in(
+    decision: Decision, named: str
+) -> None:
+    with pytest.raises(Denied) as caught:
+        decision(replace(KEY, user=f"command/{named}"), first=SIGNED_IN)
+    assert caught.value.reason in NEEDED
+    assert decision(replace(SIGNED_IN, user="zhao"), first=SIGNED_IN)
 
 
 @pytest.mark.parametrize("decision", [rework, undo_invalid])
