@@ -6,6 +6,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,7 @@ from operate.home.keys import Keys
 from operate.home.ports import Ports
 from operate.run.protection import kafka_password
 from operate.run.silence import SILENT
+from tests.end_to_end.operate.test_doctor import advised, do, is_well
 from tests.people import TOWNSHIP, Listener, Visit, act, open_incident, take_call, visiting
 from tests.servers import Installed
 
@@ -362,6 +364,21 @@ async def test_an_expired_certificate_is_told_everywhere_and_mended_in_place(
 
     assert secure_city.liandong("certificates", "renew", "alarm").returncode == 0
     await until(lambda: flaws_of(metrics))
+
+
+async def test_rights_at_kafka_are_mended_as_the_doctor_advises(secure_city: Installed) -> None:
+    """One is taken away, and one is granted that nobody declared."""
+    brokers = at_trusted(secure_city, Wires("operate", secure_city.home / "certificates"))
+    declared = acls.read()
+    gone = next(each for each in sorted(declared) if each.name.endswith(".dead"))
+    more = replace(gone, name=EVENTS)
+    await acls.ensure(brokers, declared - {gone} | {more}, {})
+    advice = await asyncio.to_thread(advised, secure_city)
+    assert len(await acls.compare(brokers, declared)) == 2 and "make acls" in advice.values()
+    for remedy in advice.values():
+        await asyncio.to_thread(do, secure_city, remedy)
+    assert await asyncio.to_thread(is_well, secure_city)
+    assert await acls.compare(brokers, declared) == []
 
 
 async def test_a_changed_authority_is_told(secure_city: Installed) -> None:
