@@ -216,7 +216,11 @@ async def test_no_text_of_any_route_breaks_anything(visit: Visit, desk: Client) 
         ("/v1/teams?skill=cooking", "skill", "“技能”只能取："),
         ("/v1/supervisions?state=A", "state", "已认可（ACCEPTED）"),
         ("/v1/inbox/supervisions?state=A", "state", "已认可（ACCEPTED）"),
-        ("/v1/inbox?reason=A", "reason", "“待办原因”只能取：到场超时（ARRIVAL_LAPSED）"),
+        (
+            "/v1/inbox?reason=A",
+            "reason",
+            "“待办原因”只能取：转出后又反映单位或者人员（ACCUSATION_TOLD）",
+        ),
         (
             "/v1/receipts?from=2026-11-30T10:00:00Z&to=2026-11-30T09:00:00Z",
             "to",

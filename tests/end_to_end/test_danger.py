@@ -104,7 +104,7 @@ async def test_each_way_to_p1_recommends_teams_in_its_answer(visit: Visit) -> No
     desk = await visit.person("call_taker.990100-command")
     dispatcher = await visit.person("dispatcher.990100-command")
     second = await visit.person(f"leader.{TOWNSHIP}-township")
-    calm = await taken(desk, "家里有股糊味", category="fire.alarm", priority="P3")
+    calm = await taken(desk, "请来人看一下灶台", category="fire.alarm", priority="P3")
     path, incident = f"/v1/receipts/{calm['id']}", f"/v1/incidents/{calm['id']}"
     assert (await act(desk, f"{path}:open"))["recommended"] == []
     low = {"priority": "P1", "reason": "冒烟了"}

@@ -45,6 +45,8 @@ class Letter:
     value: bytes = field(default=b"", repr=False)
     # The headers that the record had when it was read first.
     headers: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)
+    # The topic where it lies; that of what was put there by hand is not told by its origin.
+    lies_in: str = field(default="", repr=False)
 
     @property
     def place(self) -> str:
@@ -53,7 +55,8 @@ class Letter:
 
     def as_json(self) -> dict[str, Any]:
         document = asdict(self)
-        del document["key"], document["value"], document["headers"]
+        for name in ("key", "value", "headers", "lies_in"):
+            del document[name]
         return document
 
 
@@ -98,9 +101,7 @@ async def acknowledge(bootstrap: Brokers, keys: Keys, letters: Sequence[Letter],
             }
             headers = [(f"{HEADER}{name}", text.encode()) for name, text in told.items()]
             headers.append(header_of(signing.sign(_statement(told))))
-            await producer.send_and_wait(
-                f"{each.topic}.{each.group}.dead", b"", b"", headers=headers
-            )
+            await producer.send_and_wait(each.lies_in, b"", b"", headers=headers)
 
 
 async def send_again(bootstrap: Brokers, keys: Keys) -> int:
@@ -180,6 +181,7 @@ def letter_of(record: ConsumerRecord, signed: Verifier) -> Letter:
         key=record.key or b"",
         value=record.value or b"",
         headers=tuple(each for each in record.headers if each[0] not in ADDED),
+        lies_in=record.topic,
     )
 
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from aiokafka import ConsumerRecord
+from aiokafka import AIOKafkaProducer, ConsumerRecord
 
-from backbone.kafka.producer import Burial, Publisher
+from backbone.kafka.producer import Burial, Publisher, dead_topic
 from operate.admin import deadletters, topics
 from operate.admin import parked as parking
 from operate.cli import deadletter_command
@@ -71,6 +71,13 @@ async def test_what_a_service_buried_is_listed(broker: Broker) -> None:
     await deadletters.acknowledge(broker.address, KEYS, [first], "a test of the partner")
     assert await deadletters.read_dead(broker.address, KEYS) == [second]
     await deadletters.acknowledge(broker.address, KEYS, [first, second], "again changes nothing")
+    assert await deadletters.read_dead(broker.address, KEYS) == []
+    dead = dead_topic(first.topic, "emergency.alarm")
+    async with AIOKafkaProducer(bootstrap_servers=broker.address) as producer:
+        await producer.send_and_wait(dead, b"put there by hand")
+    by_hand = await deadletters.read_dead(broker.address, KEYS) or []
+    assert [each.topic for each in by_hand] == [dead]
+    await deadletters.acknowledge(broker.address, KEYS, by_hand, "removed")
     assert await deadletters.read_dead(broker.address, KEYS) == []
 
 
