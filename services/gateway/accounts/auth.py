@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 from backbone.postgres.pool import Pool
 from backbone.words.actor import Actor, deputy_name
+from backbone.words.errors import Flaw
 from backbone.words.roles import Roles
 from backbone.words.texts import one_form
 from services.gateway.accounts import storage
@@ -102,7 +103,7 @@ class Authenticator:
         self._forgotten = 0
 
     async def caller_of(self, request: Request) -> Caller:
-        """Raises Problem 401, and asyncpg's errors while the database is unavailable."""
+        """Raises Problem 401, 403, and asyncpg's errors while the database is unavailable."""
         token_hash = digest(token_of(request))
         caller = await self._holder(token_hash)
         if caller is None:
@@ -110,7 +111,8 @@ class Authenticator:
         person, lent = request.headers.get(PERSON), request.headers.get(DEPUTY_FOR)
         foreign = (DEPUTY_FOR, lent) if caller.is_key else (PERSON, person)
         if foreign[1] is not None:
-            raise malformed_header(foreign[0], "HEADER_OF_OTHERS")
+            flaw = Flaw(foreign[0], "HEADER_OF_OTHERS")
+            raise Problem(403, flaw.reason, {"field": flaw.field}, [flaw])
         if person is not None:
             return await self._acting_for(token_hash, caller, person)
         if lent is not None:

@@ -96,7 +96,7 @@ async def test_a_header_of_other_callers_is_refused_and_not_ignored(
     key = {"Authorization": f"Bearer {STATION_KEY}"}
     who = await face.sign_in("li") if header == "Liandong-Person" else key
     answer = await face.http.post("/v1/incidents/i-1:claim", headers=who | {header: "zhao"})
-    assert (answer.status_code, answer.json()["reason"]) == (400, "HEADER_OF_OTHERS")
+    assert (answer.status_code, answer.json()["reason"]) == (403, "HEADER_OF_OTHERS")
     assert [flaw["field"] for flaw in answer.json()["errors"]] == [header]
     assert face.incidents.asked == []
 
