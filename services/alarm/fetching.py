@@ -12,7 +12,7 @@ from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.alarm.v1 import alarm_service_pb2 as pb
 from liandong.emergency.v1 import emergency_pb2 as emergency
 from services.alarm import codec
-from services.alarm.linkage import Found, Linkage, shown_as
+from services.alarm.linkage import Found, Linkage, recommendations
 from services.alarm.receipt.dispatch import DispatchNow
 from services.alarm.receipt.record import Receipt, State
 from services.alarm.receipt.suggested import DangerSuggestion, Suggestions
@@ -51,7 +51,7 @@ class Fetching:
         if sent:
             del shown.dispatches[:]
             shown.dispatches.extend(self._show(sent, by).dispatches)
-        shown.recommended.extend(shown_as(resources.RecommendedTeam, found))
+        shown.recommended.extend(recommendations(found))
 
     async def anew(self, shown: resources.Receipt, receipt: Receipt, by: Actor) -> None:
         """The same for one that may have become urgent only now, unless a team is under way."""
@@ -64,7 +64,7 @@ class Fetching:
 
     async def for_incident(
         self, request: pb.FetchTeamsRequest, by: Actor
-    ) -> list[emergency.SuggestedTeam]:
+    ) -> list[emergency.RecommendedTeam]:
         """The teams for the incident that a receipt has opened, as it stands now."""
         receipt = await self._told.found(codec.receipt_id(request.receipt_id))
         if receipt is None or receipt.incident is None:
@@ -74,7 +74,7 @@ class Fetching:
         found = await self._linkage.anew(urgent, by)
         facts = await self._told.facts(receipt, by) if found.teams else {}
         await self._linkage.send(urgent, found, by, facts)
-        return shown_as(emergency.SuggestedTeam, found)
+        return recommendations(found)
 
     async def look(self, shown: resources.Receipt, by: Actor) -> None:
         """Recommend teams to a reader who may send them, while the incident goes on without one: by
@@ -88,7 +88,7 @@ class Fetching:
             priority = incident.priority or shown.priority
             urgent = _as_urgent(receipt, shown.category, priority, heard)
             found = await self._linkage.anew(urgent, by)
-            shown.recommended.extend(shown_as(resources.RecommendedTeam, found))
+            shown.recommended.extend(recommendations(found))
 
 
 def _as_urgent(

@@ -1,14 +1,15 @@
 """Linkage 应急联动: the teams that an opened receipt should fetch, recommended or sent at once."""
 
 import logging
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID, uuid5
 
 from msgspec import Struct
 
 from backbone.words.actor import Actor
 from backbone.words.errors import Refusal
+from liandong.emergency.v1.emergency_pb2 import RecommendedTeam
 from services.alarm.atlas import Atlas
 from services.alarm.orders import Orders
 from services.alarm.peers import Teams
@@ -95,13 +96,10 @@ def send_id(receipt: Receipt) -> UUID:
     return uuid5(receipt.id, f"linkage/{count}" if count else "linkage")
 
 
-T = TypeVar("T")
-
-
-def shown_as(kind: Callable[..., T], found: Found) -> list[T]:
-    """The teams as messages of this kind."""
+def recommendations(found: Found) -> list[RecommendedTeam]:
+    """The teams as messages."""
     return [
-        kind(
+        RecommendedTeam(
             team=each.team,
             name=each.name,
             unit=each.unit,

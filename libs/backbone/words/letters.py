@@ -1,4 +1,4 @@
-"""Reads a text as its letters and digits alone: what is looked for is found however it is typed.
+"""Reads a text as its letters and digits alone, so that a search finds each way of typing a word.
 
 Width, case, spaces, invisible characters and punctuation between the characters do not matter, nor
 does it matter whether a character is a traditional or a simplified one. Pure.

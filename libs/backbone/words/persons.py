@@ -25,7 +25,7 @@ _AFTER = (
     "姓(?:男子|女子|男|女|老人|居民|群众)?|工(?![人地程作厂业资会])|警官|局长|科长|所长|院长|校长|教授|mr|mrs|ms"
 )
 _BEFORE = "老|小|阿"
-# What families and friends call somebody by the last character of the name.
+# Forms of address behind the last character of a given name, as 凤姐.
 _KIN = "哥|姐|叔|婶|姨|嫂|伯|爷|奶奶|妹|弟"
 # With these in front of it, or behind 小, a last character makes another word (大哥, 小时).
 _NO_NAME = frozenset("大小老二三四五阿时心学区孩车路子")

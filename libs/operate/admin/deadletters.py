@@ -45,7 +45,8 @@ class Letter:
     value: bytes = field(default=b"", repr=False)
     # The headers that the record had when it was read first.
     headers: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)
-    # The topic where it lies; that of what was put there by hand is not told by its origin.
+    # The topic of dead letters that holds the record: one that a person put there has no headers
+    # of origin, by which it could be named.
     lies_in: str = field(default="", repr=False)
 
     @property

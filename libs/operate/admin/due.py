@@ -13,8 +13,8 @@ from operate.run.installation import Installation
 
 # Said by a person who knows why.
 ANYWAY = "LIANDONG_MIGRATE_ANYWAY"
-# Before a city is loaded nobody is served, and every table is empty: services may wait beside the
-# first migrations.
+# Before a city is loaded, the services serve no person and every table is empty: they may run
+# beside the first migrations.
 LOADED = "SELECT EXISTS (SELECT FROM directory.packs)"
 AT_WORK = """
 SELECT DISTINCT usename FROM pg_stat_activity

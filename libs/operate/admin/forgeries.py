@@ -20,7 +20,7 @@ from operate.run.programs import groups_of
 
 TOTAL = "liandong_forged_total"
 RECORD = "record"
-# What was counted, in both languages, and the command that shows it.
+# The words for each kind of forgery, English and Chinese, and the command that shows it.
 SHOWN = {
     "row": ("forged rows", "伪造的数据行", "liandong verify"),
     "journal": ("forged events of journals", "伪造的日志事件", "liandong verify"),

@@ -86,7 +86,7 @@ def remedy_of(
 
 
 def begun_anew(installation: Installation, name: str, process: Process) -> str:
-    """The remedy that is left: a start, by whatever runs the process, and its log."""
+    """The remedy without a better one: restart the process by its runner, and read its log."""
     home = installation.home
     if runner := elsewhere.runner_of(home):
         if name in absence.OWN:

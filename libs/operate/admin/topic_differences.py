@@ -25,7 +25,7 @@ class Kept(str):
 
 
 def differences(wanted: Mapping[str, int], present: Mapping[str, int]) -> list[Kept]:
-    """The topics with another number of partitions, and those of ours that nobody has declared."""
+    """Topics with another number of partitions than declared, and undeclared ones of ours."""
     strangers = sorted(name for name in present if name.startswith(OURS) and name not in wanted)
     other = [name for name in wanted if present.get(name, wanted[name]) != wanted[name]]
     return [

@@ -69,7 +69,7 @@ def restore(
 
 
 def report(done: journey.Restored) -> None:
-    """Say what was brought up to date, what was proven, and what follows."""
+    """Print the migrations that followed, the result of the proof, and the next command."""
     if done.since:
         say(
             f"It was of an older release: {len(done.since)} migrations brought its schemas up to "

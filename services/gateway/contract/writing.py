@@ -40,8 +40,7 @@ Convert: TypeAlias = Callable[[Any], Any]
 WORDED: Mapping[str, tuple[str, ...]] = {
     "liandong.emergency.v1.Recall": ("reason",),
     "liandong.alarm.v1.Passed": ("answer",),
-    "liandong.alarm.v1.RecommendedTeam": ("unready",),
-    "liandong.emergency.v1.SuggestedTeam": ("unready",),
+    "liandong.emergency.v1.RecommendedTeam": ("unready",),
 }
 # Lists of codes, some with a figure, whose words stand beside them in the same way.
 REASONED: Mapping[str, tuple[str, ...]] = {
@@ -50,8 +49,7 @@ REASONED: Mapping[str, tuple[str, ...]] = {
 }
 # Fields that are said in the language that was asked for, of what the message holds else.
 SAID: Mapping[str, tuple[str, Callable[[Mapping[str, Any], str], Any]]] = {
-    "liandong.alarm.v1.RecommendedTeam": ("reasons", reasons_of),
-    "liandong.emergency.v1.SuggestedTeam": ("reasons", reasons_of),
+    "liandong.emergency.v1.RecommendedTeam": ("reasons", reasons_of),
 }
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

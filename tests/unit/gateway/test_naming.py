@@ -12,8 +12,7 @@ from backbone.directory.entries import message_of
 from backbone.words.areas import Level
 from backbone.words.city import Area, Person, Team
 from backbone.words.roles import EVERYONE
-from liandong.alarm.v1.alarm_pb2 import RecommendedTeam
-from liandong.emergency.v1.emergency_pb2 import Told
+from liandong.emergency.v1.emergency_pb2 import RecommendedTeam, Told
 from liandong.incident.v1.incident_pb2 import HandOff, Incident, Progress
 from services.gateway.contract.naming import ASKED, TERMS, Names
 from services.gateway.contract.writing import Writer
