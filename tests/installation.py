@@ -30,24 +30,30 @@ class Installation:
 
 async def make_template(dsn: str) -> None:
     """Migrate everything once; each test copies it."""
-    conn = await asyncpg.connect(dsn)
-    await conn.execute(f"CREATE DATABASE {TEMPLATE}")
-    await conn.close()
+    await told(dsn, f"CREATE DATABASE {TEMPLATE}")
     await migrate_all(named(dsn, TEMPLATE), SECRET, [*schemas(), LEDGER])
     await data_keys.ensure(named(dsn, TEMPLATE), Keys(SECRET))
 
 
 @asynccontextmanager
 async def an_installation(dsn: str, template: str = TEMPLATE) -> AsyncIterator[Installation]:
-    """A database of its own, dropped afterwards with all its connections."""
+    """A database of its own, dropped afterwards with all its connections.
+
+    No connection is held in between: tests of the same session start the server again.
+    """
     name = f"test_{uuid4().hex[:12]}"
+    await told(dsn, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+    try:
+        yield Installation(named(dsn, name))
+    finally:
+        await told(dsn, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def told(dsn: str, statement: str) -> None:
+    """The server has executed one statement, over a connection of its own."""
     conn = await asyncpg.connect(dsn)
     try:
-        await conn.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-        try:
-            yield Installation(named(dsn, name))
-        finally:
-            await conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        await conn.execute(statement)
     finally:
         await conn.close()
 

@@ -3,12 +3,14 @@
 from pathlib import Path
 
 import asyncpg
+import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from operate.home.ports import free_port
 from operate.servers import postgres
 from operate.servers.postgres import Postgres
+from tests.installation import an_installation
 from tests.servers import Broker, Database, Server, until
 
 
@@ -56,3 +58,14 @@ async def test_postgres_keeps_rows_over_a_kill(postgres: Database) -> None:
     assert await conn.fetchval("SELECT seven FROM kept") == 7
     await conn.execute("DROP TABLE kept")
     await conn.close()
+
+
+async def test_a_database_of_tests_is_dropped_also_after_the_server_was_killed(
+    postgres: Database, template: str
+) -> None:
+    async with an_installation(template) as installation:
+        postgres.kill()
+        postgres.start()
+        await postgres.started()
+    with pytest.raises(asyncpg.InvalidCatalogNameError):
+        await asyncpg.connect(installation.admin)
