@@ -10,6 +10,7 @@ from typing import Any
 from operate.home.home import Home, write, write_over
 from operate.home.logfiles import trim
 from operate.home.trouble import Trouble
+from operate.run.adopted import Adopted
 from operate.run.child import Child, Program, State
 from operate.run.metrics import Restarts, tell_disk
 
@@ -57,6 +58,14 @@ class Supervisor:
             if name in child.program.names:
                 return child
         raise KeyError(name)
+
+    def adopt(self, found: Mapping[str, Adopted], *, at_once: bool) -> None:
+        """Take over these processes. `at_once`: a service of them that dies is started again from
+        now on, and not only when the boot comes to it."""
+        for child in self.children:
+            child.adopted = found.get(child.program.identity())
+            if child.adopted and child.program.needs and at_once:
+                child.start()
 
     async def run(self, ready: Callable[[], object] = lambda: None) -> None:
         """Boot, call `ready`, and watch until `stop`. Raises Trouble if the boot fails."""

@@ -246,7 +246,7 @@ async def test_the_next_supervisor_adopts_what_it_would_start_alike(home: Home) 
     assert {each.pid for each in adopted.values()} == {left[0].pid}
     await left[1].wait()
     supervisor = Supervisor(home, [same, changed], start_all, {})
-    supervisor.child("a").adopted = adopted[same.identity()]
+    supervisor.adopt(adopted, at_once=False)
     ready = asyncio.Event()
     task = asyncio.create_task(supervisor.run(ready.set))
     await asyncio.wait_for(ready.wait(), 20)
@@ -258,6 +258,31 @@ async def test_the_next_supervisor_adopts_what_it_would_start_alike(home: Home) 
     supervisor.stop()
     await task
     assert leftovers.find(mark) == []
+
+
+async def test_what_is_adopted_is_watched_before_the_boot_comes_to_it(home: Home) -> None:
+    """As while PostgreSQL still starts: a service that dies meanwhile does not wait for it."""
+    service, mark, booted = program(home, "a", needs=("b",)), str(home.path), asyncio.Event()
+    left = await child.spawn(service.prepare(), mark, service.identity())
+    await until(lambda: len(leftovers.find(mark)) == 1)
+
+    async def boot(supervisor: Supervisor) -> Facts:
+        await booted.wait()
+        return {}
+
+    supervisor = Supervisor(home, [service], boot, {})
+    found = await asyncio.to_thread(sort_out, mark, [service.identity()])
+    supervisor.adopt(found, at_once=True)
+    task = asyncio.create_task(supervisor.run())
+    one = supervisor.child("a")
+    await until(lambda: one.state is State.READY)
+    assert one.pid == left.pid
+    left.kill()
+    await left.wait()
+    await until(lambda: one.pid not in (None, left.pid) and one.state is State.READY)
+    assert not booted.is_set()
+    supervisor.stop()
+    await task
 
 
 async def test_on_a_full_disk_the_state_is_told_all_the_same(
