@@ -78,6 +78,10 @@ class Supervisor:
         tasks.append(asyncio.create_task(self._come_up(ready)))
         try:
             await until_one_stops(tasks)
+        except Trouble:  # a city that ran before goes on, as if this had never begun
+            for child in self.children:
+                child.release()
+            raise
         finally:
             await self._stop_children()
             for task in tasks:
@@ -98,7 +102,8 @@ class Supervisor:
         needed = frozenset[str]().union(*(child.program.needs for child in self.children))
         self.home.run_file.unlink(missing_ok=True)
         for last in (False, True):
-            children = [c for c in self.children if bool(needed & {*c.program.names}) is last]
+            mine = [child for child in self.children if not child.released]
+            children = [c for c in mine if bool(needed & {*c.program.names}) is last]
             with suppress(TimeoutError):
                 # Times out if a download in a thread goes on; then no child is running.
                 async with asyncio.timeout(30):
