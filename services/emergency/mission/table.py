@@ -121,8 +121,8 @@ def pair(mission: Mission) -> UUID | None:
 def upgrade(doc: dict[str, Any], shape: int) -> dict[str, Any]:
     """Shape 1 is the flat row of 0.1.0; shape 2 knows no ladder, shape 3 no correction. Shape 5
     has another cause of a recall, shape 6 what a mission has heard, shape 8
-    from whom it is hidden, shape 9 whether it owes a question for its facts, shape 10 whom its matter
-    accuses."""
+    from whom it is hidden, shape 9 whether it owes a question for its facts, shape 10 whom its
+    matter accuses."""
     if shape > 3:
         return doc
     if shape > 1:
