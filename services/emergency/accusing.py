@@ -43,10 +43,20 @@ def hiding(matter: Any, unit: str, ordered_unit: str, city: City, time: datetime
 
 
 def told_to(command: Any, unit: str, order: Order, matter: Any, city: City) -> Any:
-    """The command as a mission of a team of this unit hears it: the whole correction, unless the
-    matter accuses the unit. Then it hears where, how urgent and how dangerous it is: words and
-    class might tell the accusation."""
-    if not isinstance(command, ReviseMission) or not city.is_accused(unit, matter.against):
+    """The command as a mission of a team of this unit hears it: the whole, unless the matter
+    accuses a unit since the team was sent, or the team's own. Teams read no accusation that the
+    desk has not sent them with."""
+    against = matter.against
+    knows = not against or (bool(order.against) and not city.is_accused(unit, against))
+    return command if knows else _without_words(command, order)
+
+
+def _without_words(command: Any, order: Order) -> Any:
+    """Of a correction where, how urgent and how dangerous it is; of a recall that it is one. Words
+    and class, and why the matter ended, might tell the accusation."""
+    if isinstance(command, WithdrawMission):
+        return replace(command, recall=replace(command.recall, reason=""))
+    if not isinstance(command, ReviseMission):
         return command
     words = order.narrative.removesuffix(f"\n{order.note}") if order.note else order.narrative
     facts = replace(command.facts, narrative=words, category=order.category)
@@ -58,8 +68,7 @@ def of_mission(mission: Mission, matter: Any, city: City, time: datetime) -> Hid
 
 
 def without_words(mission: Mission, command: Any) -> Any:
-    """A recall as the team of an accused unit hears it: why the matter ended might tell it."""
-    told = mission.hidden is not None and mission.hidden.accused
-    if not told or not isinstance(command, WithdrawMission) or not command.recall.reason:
-        return command
-    return replace(command, recall=replace(command.recall, reason=""))
+    """What follows of a matter of which it is known that it accuses a unit since the team was
+    sent."""
+    knows = mission.hidden is None or bool(mission.order.against)
+    return command if knows else _without_words(command, mission.order)
