@@ -1,7 +1,7 @@
 """Reads one cell of a file; errors name its row and column. One bad row keeps no other back."""
 
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import unquote
@@ -25,7 +25,7 @@ class Unread:
 
 def each_read(
     name: str,
-    table: Sequence[Mapping[str, str]],
+    table: Mapping[int, Mapping[str, str]],
     columns: frozenset[str],
     read: Callable[[str, Mapping[str, str]], T],
 ) -> tuple[dict[int, T], tuple[Unread, ...]]:
@@ -36,7 +36,7 @@ def each_read(
     """
     found: dict[int, T] = {}
     unread: list[tuple[int, Trouble]] = []
-    for number, row in enumerate(table, start=1):
+    for number, row in table.items():
         try:
             _require_columns(name, number, row, columns)
             found[number] = read(f"{name}#{number}", row)
@@ -61,7 +61,7 @@ def _require_columns(
 def cell(
     spot: str, row: Mapping[str, str], column: str, read: Callable[[str], T], what: Expected
 ) -> T:
-    """The value of the cell in the row at `spot`, as `name#number`, counted without the header.
+    """The value of the cell in the row at `spot`, as `name#number`, counted as in the file.
 
     Raises Trouble that names file, row and column.
     """

@@ -1,5 +1,5 @@
 """Notices within a second that an account, a key or a session has lost what it had, and how the
-persons behind new accounts are called."""
+persons and systems behind new accounts and keys are called."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -47,7 +47,9 @@ class Rights:
             self.streams.look_again()
 
     async def _learn_names(self) -> None:
-        """The city pack names its own staff; the others are named by their accounts."""
+        """The city pack names its own staff; the others are named by their accounts, and systems
+        by the units that their keys are of."""
+        self.names.learn_keys(await storage.key_owners(self.pool))
         rows = await storage.names_since(self.pool, self._named - SETTLED)
         self.names.learn_accounts({row["user_name"]: row["display_name"] for row in rows})
         self._named = max((row["change_time"] for row in rows), default=self._named)

@@ -18,6 +18,7 @@ SELECT *, NOT disabled AND is_in_force(demo) AS is_open FROM accounts
 WHERE user_name = $1 OR folded = $2 ORDER BY user_name = $1 DESC LIMIT 1
 """
 KEY_NAMES = "SELECT DISTINCT name FROM api_keys"
+KEY_OWNERS = "SELECT name, unit, team FROM api_keys ORDER BY change_time"
 OPEN_SESSION = """
 INSERT INTO sessions (token_hash, user_name, expire_time) VALUES ($1, $2, now() + $3)
 RETURNING *
@@ -170,6 +171,12 @@ async def names_since(pool: Pool, since: datetime) -> Sequence[Any]:
     """The accounts with a name of a person that were made or changed since."""
     rows: Sequence[Any] = await pool.fetch(NAMES, since)
     return rows
+
+
+async def key_owners(pool: Pool) -> dict[str, tuple[str, str]]:
+    """The unit of each key, by its name, and its team if it is one of a team."""
+    rows = await pool.fetch(KEY_OWNERS)
+    return {row["name"]: (row["unit"], row["team"] or "") for row in rows}
 
 
 async def rights_version(pool: Pool) -> int:
