@@ -50,6 +50,13 @@ class Watch:
         """The names of all alerts that Alertmanager has."""
         return {each["labels"]["alertname"] for each in self._ask("Alertmanager", "/api/v2/alerts")}
 
+    def rings(self) -> set[str]:
+        """The alerts of which people are told: those that no other one explains."""
+        every = self._ask("Alertmanager", "/api/v2/alerts")
+        return {
+            each["labels"]["alertname"] for each in every if each["status"]["state"] != "suppressed"
+        }
+
     def until(self, condition: Callable[[], object], patience: float, what: str) -> float:
         """Wait until it is true; return the seconds that it took. Raises AssertionError."""
         began = time.monotonic()

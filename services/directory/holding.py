@@ -13,7 +13,7 @@ from backbone.words.errors import InvalidArgument, Unavailable
 from liandong.directory.v1.directory_pb2 import DirectoryEntry
 from services.directory import storage
 from services.directory.loading import Loader
-from services.directory.metrics import VERSION
+from services.directory.metrics import REFUSED, VERSION
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,9 @@ class Holding:
         pulse.lack("city", "the entries have not been read yet")
         async for _ in pulse.rounds("city", 1.0):
             try:
-                pulse.note("pack", await put_in_force(loader, pulse))
+                flaw = await put_in_force(loader, pulse)
+                pulse.note("pack", flaw)
+                REFUSED.set(bool(flaw))
                 await self.renew()
                 pulse.have("city")
             except Exception as error:

@@ -78,7 +78,10 @@ class Loader:
             await storage.lock(conn)
             await _same_city(conn, prepared.head)
             in_force = await storage.in_force(conn)
-            if effective_time is None and in_force and in_force[1] == prepared.head.checksum:
+            is_held = in_force is not None and in_force[1] == prepared.head.checksum
+            # One that is due and was refused is overruled, also by the city that is in force.
+            is_wanted = effective_time is None and await conn.fetchrow(storage.DUE) is None
+            if in_force is not None and is_held and is_wanted:
                 await storage.publish_again(conn)
                 loaded = _loaded(prepared, in_force[0])
             else:

@@ -24,6 +24,9 @@ UNCLAIMED = Gauge(
 SIGN_IN_LATE = Gauge(
     "liandong_incidents_sign_in_late", "Offered incidents past their time to sign in.", ["priority"]
 )
+CANNOT_HEAR = Gauge(
+    "liandong_supervisions_untold", "Supervisions that cannot hear where an incident comes from."
+)
 # 1 while commands go direct because the stream did not answer several times in a row.
 BREAKER = Gauge("liandong_stream_breaker_open", "1 while commands avoid the stream, else 0.")
 LANE = Gauge("liandong_stream_lane_records", "Records that an agent has in hand.", ["agent"])

@@ -20,6 +20,7 @@ from backbone.postgres.pool import Connection, Pool, is_transient
 from backbone.process.pulse import Pulse
 from backbone.words.correction import AGAINST
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
+from services.workflow.metrics import CANNOT_HEAR
 from services.workflow.supervision.inheriting import HearOrigin
 
 log = logging.getLogger(__name__)
@@ -71,7 +72,9 @@ class Untold:
         """Tell those on the list, for ever."""
         async for _ in self._pulse.rounds(LOOP, PAUSE):
             try:
-                self._pulse.note(LOOP, flaw_of(await self.tell()))
+                refused = await self.tell()
+                CANNOT_HEAR.set(refused)
+                self._pulse.note(LOOP, flaw_of(refused))
             except Exception as error:
                 if not is_transient(error):
                     raise

@@ -38,6 +38,7 @@ class Row:
     doubled: int
     alerts: Sequence[tuple[str, float]]
     wrong: Sequence[str]
+    beside: Sequence[str] = ()
 
 
 async def play(fault: Fault, scene: Scene, patience: float = PATIENCE) -> list[Told]:
@@ -74,6 +75,7 @@ class Course:
     ready: float
     fired: Sequence[tuple[str, float]]
     untold: str
+    rang: frozenset[str]
 
 
 async def suffered(fault: Fault, scene: Scene, staff: Staff, before: Matters) -> Row:
@@ -105,11 +107,13 @@ async def suffered(fault: Fault, scene: Scene, staff: Staff, before: Matters) ->
         len(found.doubled),
         course.fired,
         [*failed, *found.lost, *found.doubled, *untold, *late, *slow],
+        sorted(course.rang - {alert for alert, _ in course.fired}),
     )
 
 
 async def _course(fault: Fault, scene: Scene) -> Course:
     """Make it, wait for its alerts, mend it, and wait until everything is ready."""
+    before = await asyncio.to_thread(scene.watch.rings)
     old, began = pids(scene.city).get(fault.dies), time.monotonic()
     await fault.make(scene)
     alone = asyncio.create_task(_back(scene, fault.dies, old)) if fault.dies else None
@@ -119,10 +123,12 @@ async def _course(fault: Fault, scene: Scene) -> Course:
         fired = await _fired(fault, scene, began, PATIENCE)
     except AssertionError as error:
         untold = str(error)
+    rang = await asyncio.to_thread(scene.watch.rings)
     scene.remedied = time.monotonic()
     await fault.mend(scene)
     ready = await (alone or _back(scene, "", None))
-    return Course(began, began if alone else scene.remedied, ready, fired, untold)
+    since = began if alone else scene.remedied
+    return Course(began, since, ready, fired, untold, frozenset(rang - before))
 
 
 async def _back(scene: Scene, name: str, old: int | None) -> float:

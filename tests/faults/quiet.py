@@ -182,6 +182,45 @@ VERSIONS = Fault(
     start_kafka,
     (("CityVersionsDiffer", {}),),
 )
+# As a release leaves it that refuses what the one before has checked.
+SPOILT = """
+INSERT INTO directory.packs (version, checksum, archive, effective_time, loader)
+SELECT max(version) + 1, 'spoilt', 'x', now(), 'somebody' FROM directory.packs
+"""
+
+
+async def load_a_corrected_one(scene: Scene) -> None:
+    """As status says; it takes the place of the one that is refused."""
+    clocks = scene.city.home.parent / "city" / "clocks.yaml"
+    clocks.write_text(clocks.read_text() + "\n# corrected\n")
+    await liandong(scene, "city", "load", str(clocks.parent), "--demo")
+
+
+REFUSED_PACK = Fault(
+    "a city pack that is due is refused", sql(SPOILT), load_a_corrected_one, (("PackRefused", {}),)
+)
+# An incident that does not exist: its origin cannot be heard.
+UNHEARD = """
+INSERT INTO workflow.untold_supervisions SELECT id, gen_random_uuid() FROM workflow.supervisions
+"""
+
+
+async def supervise(scene: Scene) -> None:
+    """A supervision, which is to hear of an incident that is not there."""
+    incident = await open_incident(await scene.visit.person("call_taker.990100-command"))
+    clerk = await scene.visit.person(f"clerk.{incident['unit']}")
+    await act(clerk, f"/v1/incidents/{incident['id']}:claim")
+    supervisor = await scene.visit.person("supervisor.990101-government")
+    opening = {"incident_ids": [incident["id"]], "level": "KEY", "reason": "两周没有进展"}
+    await act(supervisor, "/v1/supervisions", opening)
+
+
+UNTOLD = Fault(
+    "supervisions cannot hear an origin",
+    then(supervise, sql(UNHEARD)),
+    sql("DELETE FROM workflow.untold_supervisions"),
+    (("SupervisionsUntold", {}),),
+)
 LOSES = """
 CREATE FUNCTION workflow.lose() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
 CREATE TRIGGER lose BEFORE INSERT ON workflow.unsent FOR EACH ROW EXECUTE FUNCTION workflow.lose();
@@ -428,5 +467,8 @@ STUTTER = Fault(
 )
 # VERSIONS comes first. Then one after the other; those of the second list need a minute or two, and
 # go on beside them.
-QUIET = (GAP, PARKED, LINK, FORGED, LAGS, SLOW, FRAMES, LATE, STUTTER, SILENT, FLOOD)
+QUIET = (
+    REFUSED_PACK, UNTOLD, GAP, PARKED, LINK, FORGED, LAGS, SLOW, FRAMES, LATE, STUTTER, SILENT,
+    FLOOD,
+)  # fmt: skip
 LONG = ((MONTH, SWEEP), (UNVERIFIED,), (FLAWED,), (SIGN_IN,))

@@ -19,13 +19,14 @@ TITLE = "# What each fault does to a living city"
 
 def line(row: Row) -> str:
     alerts = ", ".join(f"{alert} after {seconds:.0f} s" for alert, seconds in row.alerts)
+    beside = f"; beside it {', '.join(row.beside)}" if row.beside else ""
     cells = (
         row.fault,
         row.saw,
         f"{row.longest:.1f} s",
         f"{row.recovered:.1f} s",
         f"{row.lost}, {row.doubled}",
-        alerts or "none",
+        (alerts or "none") + beside,
     )
     return f"| {' | '.join(cells)} |"
 

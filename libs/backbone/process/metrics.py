@@ -81,7 +81,9 @@ CERTIFICATE_LEFT = Gauge(
     "liandong_certificate_seconds", "Seconds until the certificate expires.", ["service"]
 )
 # Readiness is told for each service: three of them may share a process.
-READY = Gauge("liandong_ready", "1 while the service is ready, else 0.", ["service"])
+READY = Gauge("liandong_ready", "1 while the service has no flaw, else 0.", ["service"])
+# The alert asks this one: what stands still while the service serves has an alert of its own.
+SERVING = Gauge("liandong_serving", "1 while the service can serve, else 0.", ["service"])
 # How late the event loop is: all that runs in the process is at least as late.
 LOOP_LAG = Histogram(
     "liandong_loop_lag_seconds", "How late the event loop woke a sleeper.", buckets=COARSE

@@ -22,7 +22,7 @@ from prometheus_client import (
     generate_latest,
 )
 
-from backbone.process.metrics import READY, tell_build
+from backbone.process.metrics import READY, SERVING, tell_build
 from backbone.process.pulse import Pulse
 
 log = logging.getLogger(__name__)
@@ -90,8 +90,9 @@ def serve_probes(host: str, port: int, pulses: dict[str, Pulse]) -> ThreadingHTT
 
 def _tell_readiness(pulses: dict[str, Pulse]) -> None:
     for name, pulse in pulses.items():
-        READY.labels(name).set_function(partial(_ready, pulse))
+        READY.labels(name).set_function(partial(_has_none, pulse.unready))
+        SERVING.labels(name).set_function(partial(_has_none, pulse.unserving))
 
 
-def _ready(pulse: Pulse) -> float:
-    return float(not pulse.unready())
+def _has_none(flaws: Callable[[], list[str]]) -> float:
+    return float(not flaws())

@@ -29,6 +29,8 @@ from operate.run import boot
 from operate.run.installation import Installation
 
 PATIENCE = 20.0
+# Settings of its command line or its machine win: then it says `off` also afterwards.
+FSYNC_ON = "ALTER SYSTEM SET fsync = on; SELECT pg_reload_conf()"
 LAST_CHECK = 'SELECT flaws, first FROM "{schema}".verifications ORDER BY time DESC LIMIT 1'
 
 
@@ -112,7 +114,9 @@ async def free_ports(home: Home) -> list[Finding]:
             "liandong up --detach 可接管，不中断服务；liandong down 将其结束",
         )
         return [Finding(what, seen, ends)]
-    ports.demand_free(Installation.here(home).wanted_ports() if home.secret.exists() else {})
+    known = home.secret.exists()  # else it has never been started
+    wanted = Installation.here(home).wanted_ports() if known else home.ports.of_services()
+    ports.demand_free(wanted)
     return [Finding(what, words("no: make run starts it", "否：make run 启动"))]
 
 
@@ -125,11 +129,12 @@ async def database(home: Home) -> list[Finding]:
         fsync = await conn.fetchval("SHOW fsync")
     finally:
         await conn.close()
-    lose = words("switch it on: data may be lost", "请打开，否则可能丢失数据")
+    lose = words(f"{fsync}: data may be lost", f"{fsync}：可能丢失数据")
+    kept = fsync == "on"
     seen = words(f"{apart:.1f} s apart", f"相差 {apart:.1f} 秒")
     clocks = words("set the clocks", "请校准时钟")
     return [
-        Finding("fsync", fsync, "" if fsync == "on" else lose),
+        Finding("fsync", fsync if kept else lose, "" if kept else FSYNC_ON),
         Finding(words("clocks", "时钟"), seen, clocks if apart > 2 else ""),
     ]
 

@@ -24,7 +24,10 @@ def machine() -> Finding:
         f"Python {version}, {cores} cores, {memory} of memory free",
         f"Python {version}，{cores} 核，可用内存 {memory}",
     )
-    needed = words("about 2.5 GiB are needed", "约需 2.5 GiB")
+    needed = words(
+        "about 2.5 GiB are needed: end other programs, or add memory",
+        "约需 2.5 GiB：请结束其他程序，或增加内存",
+    )
     return Finding(words("machine", "机器"), seen, needed if free < 2 * GIGABYTE else "")
 
 

@@ -88,6 +88,12 @@ def group_of(process: psutil.Process) -> int:
     return 0
 
 
+def kill_group(pid: int) -> None:
+    """Kill the rest of a dead process's group, which could hold its ports."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+
+
 def is_frozen(pid: int) -> bool:
     """Whether a process was stopped by a signal, so that it can never answer."""
     with suppress(psutil.Error):

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import os
-import signal
 import time
 from asyncio.subprocess import Process
 from collections.abc import Awaitable, Callable
@@ -14,8 +13,8 @@ from enum import StrEnum
 from operate.home import leftovers
 from operate.home.leftovers import MARK, PROGRAM
 from operate.home.trouble import Trouble
-from operate.run.adopted import Adopted, is_frozen
-from operate.run.launch import Launch, failure
+from operate.run.adopted import Adopted, is_frozen, kill_group
+from operate.run.launch import Launch, failure, manner_of_death
 from operate.run.silence import Silence
 
 log = logging.getLogger(__name__)
@@ -77,6 +76,7 @@ class Child:
         self._killed_for = ""
         # A process of an earlier supervisor, in the place of the first start.
         self.adopted: Adopted | None = None
+        self.released = False
         self._log_start = 0
         self._idle = State.WAITING
         self._wanted = asyncio.Event()
@@ -115,6 +115,10 @@ class Child:
             await end(*self._running)
         await self._at_rest.wait()
 
+    def release(self) -> None:
+        """If it was adopted, leave it as it was found."""
+        self.released = self._running is not None and isinstance(self._running[0], Adopted)
+
     async def ready(self) -> None:
         """Wait until it is ready. Raises Trouble if it cannot start, or failed HOPELESS times."""
         while self.state is not State.READY:
@@ -137,7 +141,7 @@ class Child:
             return str(error)
         self.pid, self._running, self._killed_for = process.pid, (process, launch), ""
         self._enter(State.STARTING)
-        watching = asyncio.create_task(self._watch())
+        watching = asyncio.create_task(self._watch(process))
         try:
             if not self._wanted.is_set():
                 await end(process, launch)
@@ -145,13 +149,19 @@ class Child:
             return self._killed_for or manner_of_death(code)
         finally:
             watching.cancel()
-            kill_group(process.pid)
-            if identity:
+            if not self.released:
+                kill_group(process.pid)
+            if identity and not self.released:
                 await asyncio.to_thread(leftovers.kill, self._mark, identity)
             self.pid = self._running = None
 
-    async def _watch(self) -> None:
-        while await self.program.flaws():  # noqa: ASYNC110 - another process is polled
+    async def _watch(self, process: Process | Adopted) -> None:
+        # What starts may be silent for long, as a server that recovers; a service that is adopted
+        # has answered before. What a signal has stopped is lost at any time.
+        ran, silence = isinstance(process, Adopted) and bool(self.program.needs), Silence()
+        while await self.program.flaws():
+            if await self._is_lost(silence, asked=ran):
+                return
             await asyncio.sleep(POLL)
         self._ready_since = time.monotonic()
         self._enter(State.READY)
@@ -160,19 +170,24 @@ class Child:
 
     async def _mind(self) -> None:
         """Kill it once it does not answer any more: it is frozen, and its death starts it again."""
-        silence, pause = Silence(), LOOK
-        while self.program.answers is not None:
-            await asyncio.sleep(pause)
-            pid = self.pid
-            frozen = bool(pid) and is_frozen(pid or 0)
-            # One that is frozen is not asked: each question would wait in vain for its patience.
-            answered = not frozen and await self.program.answers()
-            pause = LOOK_AGAIN if frozen else LOOK
-            if pid and silence.is_hopeless(answered, frozen):
-                self._killed_for = f"no answer for {silence.seconds():.0f} s, killed"
-                log.error("%s is killed: %s", self.program.label, self._killed_for)
-                kill_group(pid)
-                return
+        silence = Silence()
+        while not await self._is_lost(silence):
+            frozen = self.pid is not None and is_frozen(self.pid)
+            await asyncio.sleep(LOOK_AGAIN if frozen else LOOK)
+
+    async def _is_lost(self, silence: Silence, *, asked: bool = True) -> bool:
+        """Look once, and kill it if it is hopeless."""
+        pid = self.pid
+        frozen = pid is not None and is_frozen(pid)
+        # One that is frozen is not asked: each question would wait in vain for its patience.
+        ask = self.program.answers if asked and not frozen else None
+        answered = await ask() if ask else not frozen
+        if pid is None or not silence.is_hopeless(answered, frozen):
+            return False
+        self._killed_for = f"no answer for {silence.seconds():.0f} s, killed"
+        log.error("%s is killed: %s", self.program.label, self._killed_for)
+        kill_group(pid)
+        return True
 
     def _take_adopted(self) -> Adopted | None:
         process, self.adopted = self.adopted, None
@@ -228,21 +243,5 @@ async def end(process: Process | Adopted, launch: Launch) -> None:
             await process.wait()
 
 
-def kill_group(pid: int) -> None:
-    """Kill the rest of a dead process's group, which could hold its ports."""
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)
-
-
 def pause_after(failures: int) -> float:
     return min(FIRST_PAUSE * 2.0**failures, LONGEST_PAUSE)
-
-
-def manner_of_death(code: int | None) -> str:
-    if code is None:
-        return "it ended"
-    if code >= 0:
-        return f"exit code {code}"
-    with suppress(ValueError):
-        return signal.Signals(-code).name
-    return f"signal {-code}"

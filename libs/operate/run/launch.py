@@ -3,6 +3,7 @@
 import signal
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -51,3 +52,13 @@ def failure(what: str, manner: str, log: Path, since: int) -> Trouble:
         f"{what} does not start ({manner}). The end of {log}:\n{words}",
         f"{what} 无法启动（{manner}）。{log} 的末尾：\n{words}",
     )
+
+
+def manner_of_death(code: int | None) -> str:
+    if code is None:
+        return "it ended"
+    if code >= 0:
+        return f"exit code {code}"
+    with suppress(ValueError):
+        return signal.Signals(-code).name
+    return f"signal {-code}"

@@ -47,7 +47,8 @@ def run(home: Home, choice: Choice, progress: Progress, ready: Callable[[], obje
         keep_log(home)
         targets.remember(installation)
         try:
-            uvloop.run(supervise(installation, adopted, progress, ready))
+            taken = choice.take_over
+            uvloop.run(supervise(installation, adopted, progress, ready, take_over=taken))
         except Trouble as trouble:
             # A full disk explains any other failure, so it is reported first.
             raise home.is_full() or trouble from None
@@ -106,12 +107,14 @@ async def supervise(
     adopted: Mapping[str, Adopted],
     progress: Progress,
     ready: Callable[[], object],
+    *,
+    take_over: bool = False,
 ) -> None:
     supervisor = Supervisor(
         installation.home, programs_of(installation), Boot(installation), addresses_of(installation)
     )
-    for child in supervisor.children:
-        child.adopted = adopted.get(child.program.identity())
+    # Of another release: a service may need migrations that the boot has yet to make.
+    supervisor.adopt(adopted, at_once=not take_over)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup

@@ -10,6 +10,7 @@ from typing import Any
 from operate.home.home import Home, write, write_over
 from operate.home.logfiles import trim
 from operate.home.trouble import Trouble
+from operate.run.adopted import Adopted
 from operate.run.child import Child, Program, State
 from operate.run.metrics import Restarts, tell_disk
 
@@ -58,6 +59,14 @@ class Supervisor:
                 return child
         raise KeyError(name)
 
+    def adopt(self, found: Mapping[str, Adopted], *, at_once: bool) -> None:
+        """Take over these processes. `at_once`: a service of them that dies is started again from
+        now on, and not only when the boot comes to it."""
+        for child in self.children:
+            child.adopted = found.get(child.program.identity())
+            if child.adopted and child.program.needs and at_once:
+                child.start()
+
     async def run(self, ready: Callable[[], object] = lambda: None) -> None:
         """Boot, call `ready`, and watch until `stop`. Raises Trouble if the boot fails."""
         for file in self.home.held.iterdir():
@@ -69,6 +78,10 @@ class Supervisor:
         tasks.append(asyncio.create_task(self._come_up(ready)))
         try:
             await until_one_stops(tasks)
+        except Trouble:  # a city that ran before goes on, as if this had never begun
+            for child in self.children:
+                child.release()
+            raise
         finally:
             await self._stop_children()
             for task in tasks:
@@ -89,7 +102,8 @@ class Supervisor:
         needed = frozenset[str]().union(*(child.program.needs for child in self.children))
         self.home.run_file.unlink(missing_ok=True)
         for last in (False, True):
-            children = [c for c in self.children if bool(needed & {*c.program.names}) is last]
+            mine = [child for child in self.children if not child.released]
+            children = [c for c in mine if bool(needed & {*c.program.names}) is last]
             with suppress(TimeoutError):
                 # Times out if a download in a thread goes on; then no child is running.
                 async with asyncio.timeout(30):

@@ -51,7 +51,9 @@ def test_a_frozen_process_is_not_said_to_be_well(city: Installed) -> None:
     assert told.returncode == 1
     found = json.loads(told.stdout)
     assert found["ready"] is False
-    assert found["processes"]["emergency"]["flaws"] == ["no answer"]
+    emergency = found["processes"]["emergency"]
+    # On a busy machine it is replaced before it is asked.
+    assert emergency["flaws"] == ["no answer"] or emergency["state"] != "ready"
     wait(lambda: city.liandong("status").returncode == 0, 20)
 
 
@@ -110,10 +112,19 @@ async def rubbish(city: Installed, topic: str, count: int) -> None:
             await producer.send_and_wait(topic, b"\xff", b"no id", partition=0, headers=headers)
 
 
-def test_a_second_one_does_not_start_beside_it(city: Installed) -> None:
-    second = city.liandong("up", "--detach")
-    assert second.returncode == 1
-    assert "already runs" in second.stderr
+def test_a_second_one_does_not_start_beside_it_and_nothing_is_restored_over_it(
+    city: Installed,
+) -> None:
+    before = pids(city)
+    for command, said in (
+        (("up", "--detach"), "already runs"),
+        (("restore", str(city.home)), "touches no living city"),
+        (("restore", "--in-place"), "touches no living city"),
+    ):
+        refused = city.liandong(*command)
+        assert refused.returncode == 1 and said in refused.stderr
+    assert pids(city) == before
+    assert city.liandong("status").returncode == 0
 
 
 def test_each_process_comes_back_after_a_kill(city: Installed) -> None:

@@ -221,6 +221,54 @@ async def test_a_frozen_child_is_killed_and_runs_again_within_ten_seconds(home: 
         assert "no answer" in str(one.last_failure) and not psutil.pid_exists(frozen)
 
 
+async def test_a_start_that_fails_leaves_what_ran_before_as_it_was(home: Home) -> None:
+    """As one whose migration is refused beside the city: what it has started ends, nothing else."""
+    old, new = program(home, "a"), program(home, "b")
+    left = await child.spawn(old.prepare(), str(home.path), old.identity())
+    await until(lambda: len(leftovers.find(str(home.path))) == 1)
+
+    async def boot(supervisor: Supervisor) -> Facts:
+        await start_all(supervisor)
+        assert len(leftovers.find(str(home.path))) == 2
+        raise Trouble("not beside a living city", "不能")
+
+    supervisor = Supervisor(home, [old, new], boot, {})
+    found = await asyncio.to_thread(sort_out, str(home.path), [old.identity()])
+    supervisor.adopt(found, at_once=True)
+    with pytest.raises(Trouble, match="not beside"):
+        await supervisor.run()
+    assert [each.pid for each in leftovers.find(str(home.path))] == [left.pid]
+    left.kill()
+    await left.wait()
+
+
+@pytest.mark.parametrize("adopted", [False, True])
+async def test_one_that_is_frozen_before_it_was_ready_is_killed_too(
+    home: Home, adopted: bool
+) -> None:
+    """By a hand while it starts, or together with the supervisor whose place the next one takes."""
+    one = program(home, "a", how="delay", amount="0" if adopted else "60")
+    mark, found = str(home.path), {}
+    if adopted:
+        left = await child.spawn(one.prepare(), mark, one.identity())
+        await until(lambda: len(leftovers.find(mark)) == 1)
+        found = await asyncio.to_thread(sort_out, mark, [one.identity()])
+        os.kill(left.pid, signal.SIGSTOP)
+    supervisor = Supervisor(home, [one], start_all, {})
+    supervisor.adopt(found, at_once=False)
+    task = asyncio.create_task(supervisor.run())
+    it = supervisor.child("a")
+    await until(lambda: it.pid is not None)
+    frozen = it.pid
+    assert frozen
+    if not adopted:
+        os.kill(frozen, signal.SIGSTOP)
+    await until(lambda: it.pid not in (None, frozen), 10)
+    assert "no answer" in str(it.last_failure)
+    supervisor.stop()
+    await task
+
+
 async def test_what_a_dead_child_has_left_is_killed_before_it_runs_again(home: Home) -> None:
     """As a stuck backend of PostgreSQL, in a session of its own: no other server could start."""
     own, other = program(home, "a"), program(home, "b")
@@ -246,7 +294,7 @@ async def test_the_next_supervisor_adopts_what_it_would_start_alike(home: Home) 
     assert {each.pid for each in adopted.values()} == {left[0].pid}
     await left[1].wait()
     supervisor = Supervisor(home, [same, changed], start_all, {})
-    supervisor.child("a").adopted = adopted[same.identity()]
+    supervisor.adopt(adopted, at_once=False)
     ready = asyncio.Event()
     task = asyncio.create_task(supervisor.run(ready.set))
     await asyncio.wait_for(ready.wait(), 20)
@@ -258,6 +306,31 @@ async def test_the_next_supervisor_adopts_what_it_would_start_alike(home: Home) 
     supervisor.stop()
     await task
     assert leftovers.find(mark) == []
+
+
+async def test_what_is_adopted_is_watched_before_the_boot_comes_to_it(home: Home) -> None:
+    """As while PostgreSQL still starts: a service that dies meanwhile does not wait for it."""
+    service, mark, booted = program(home, "a", needs=("b",)), str(home.path), asyncio.Event()
+    left = await child.spawn(service.prepare(), mark, service.identity())
+    await until(lambda: len(leftovers.find(mark)) == 1)
+
+    async def boot(supervisor: Supervisor) -> Facts:
+        await booted.wait()
+        return {}
+
+    supervisor = Supervisor(home, [service], boot, {})
+    found = await asyncio.to_thread(sort_out, mark, [service.identity()])
+    supervisor.adopt(found, at_once=True)
+    task = asyncio.create_task(supervisor.run())
+    one = supervisor.child("a")
+    await until(lambda: one.state is State.READY)
+    assert one.pid == left.pid
+    left.kill()
+    await left.wait()
+    await until(lambda: one.pid not in (None, left.pid) and one.state is State.READY)
+    assert not booted.is_set()
+    supervisor.stop()
+    await task
 
 
 async def test_on_a_full_disk_the_state_is_told_all_the_same(

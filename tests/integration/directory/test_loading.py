@@ -104,6 +104,23 @@ async def test_a_due_pack_that_is_refused_is_told_and_a_corrected_one_takes_its_
     assert directory.holding.city.units[POLICE].name == "青山镇新派出所"
 
 
+async def test_a_due_pack_that_is_refused_is_overruled_by_the_city_in_force(
+    directory: Directory,
+) -> None:
+    """Who wants to keep what is in force loads it again, as is advised."""
+    await directory.loader.load(demo(), None, "somebody")
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    await directory.loader.load(demo(RENAMED), tomorrow, "somebody")
+    await directory.pool.execute(
+        "UPDATE packs SET effective_time = now(), archive = 'x' WHERE in_force_time IS NULL"
+    )
+    assert await put_in_force(directory.loader, Pulse())
+    await directory.loader.load(demo(), None, "somebody")
+    assert await put_in_force(directory.loader, Pulse()) == ""
+    await directory.holding.renew()
+    assert directory.holding.city.units[POLICE].name == "青山镇派出所"
+
+
 async def test_another_city_is_refused(directory: Directory) -> None:
     await directory.loader.load(demo(), None, "somebody")
     await directory.pool.execute(

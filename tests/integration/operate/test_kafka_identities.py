@@ -91,7 +91,10 @@ async def test_a_changed_password_ends_what_was_opened_with_the_one_before(folde
             await present.send_and_wait(NOTES, b"x")
 
 
-async def test_a_broker_that_keeps_connections_for_ever_is_named(folder: Path) -> None:
+async def test_a_broker_that_keeps_connections_for_ever_is_named_until_it_is_set(
+    folder: Path,
+) -> None:
     assert REAUTH == 600_000, "docs/wires.md says so"
-    async with a_broker(folder, 0) as node:
-        assert await endless(node.address) == ["1"]
+    for reauth, named in ((0, ["1"]), (REAUTH, [])):
+        async with a_broker(folder, reauth) as node:
+            assert await endless(node.address) == named

@@ -1,12 +1,14 @@
 """Topics on a real broker: created as declared, corrected, and what differs is told."""
 
 import asyncio
+import re
 from dataclasses import replace
 from pathlib import Path
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from operate.admin import topics
+from operate.admin.doctor import remedy_of_topic
 from tests.servers import Broker
 
 
@@ -52,6 +54,34 @@ async def test_what_differs_is_corrected_or_told(broker: Broker, tmp_path: Path)
     finally:
         await admin.delete_topics(["liandong.stranger", "liandong.few", "liandong.few.a.b.dead"])
         await admin.close()
+
+
+async def test_what_doctor_advises_mends_each_difference(broker: Broker, tmp_path: Path) -> None:
+    """What is missing is made; the number of partitions is declared as it is."""
+    await broker.started()
+    path = tmp_path / "topics.yaml"
+
+    def declare(partitions: str) -> None:
+        path.write_text(f"""
+            replication: 1
+            topics: {{liandong.wide: {{partitions: {partitions}, keep: latest, groups: []}}}}
+            dead_letters: {{partitions: 1, keep: 365}}
+        """)
+
+    async def advice() -> list[str]:
+        told = await topics.compare(broker.address, topics.read(path))
+        return [remedy_of_topic(each) for each in told if "liandong.wide" in each]
+
+    declare("3")
+    assert await advice() == ["make topics"]
+    await topics.ensure(broker.address, topics.read(path))
+    assert await advice() == []
+    declare("8")
+    [other] = await advice()
+    advised = re.match(r"declare (\d+) in deploy/topics.yaml", other)
+    assert advised
+    declare(advised[1])
+    assert await advice() == []
 
 
 async def no_correction_lowers_safety(
