@@ -37,7 +37,7 @@ def rows_of(place: str, text: str, delimiter: str = ",") -> Numbered:
 def _is_open(row: str, delimiter: str) -> bool:
     """Whether a further line would belong to the last row, too."""
     probe = csv.reader(io.StringIO(f"{row}\nend", newline=""), delimiter=delimiter)
-    last = [*probe][-1]
+    last: list[str] = [*probe][-1]
     return last != ["end"]
 
 
