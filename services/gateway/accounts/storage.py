@@ -45,8 +45,11 @@ WHERE deputy = $1 AND (person = $2 OR folded = $3) AND now() >= start_time AND n
   AND NOT disabled AND is_in_force(demo)
 """
 FACTOR = "SELECT * FROM second_factors WHERE user_name = $1"
-RIGHTS = "SELECT version FROM rights"
-NAMES = "SELECT user_name, display_name, change_time FROM accounts WHERE change_time >= $1"
+# The end of a deputy's period is no commit: how many are over moves with the time.
+RIGHTS = """
+SELECT version, (SELECT count(*) FROM deputies WHERE end_time <= now()) AS over FROM rights
+"""
+NAMES = "SELECT * FROM accounts WHERE change_time >= $1"
 END_SESSION = "DELETE FROM sessions WHERE token_hash = $1"
 END_SESSIONS = "DELETE FROM sessions WHERE user_name = $1 AND token_hash <> $2"
 REVEAL = """
@@ -166,12 +169,12 @@ def _proven(
     ]
 
 
-async def names_since(pool: Pool, since: datetime) -> Sequence[Any]:
-    """The accounts with a name of a person that were made or changed since."""
-    rows: Sequence[Any] = await pool.fetch(NAMES, since)
-    return rows
+async def names_since(pool: Pool, coded: Coded, since: datetime) -> Sequence[Any]:
+    """The accounts with a name of a person that were made or changed since, as they were written:
+    a name that was put in by hand is shown to nobody."""
+    return await coded.accounts.sound(pool, await pool.fetch(NAMES, since))
 
 
-async def rights_version(pool: Pool) -> int:
-    """A number that moves when an account, a key or a session loses what it had."""
-    return int(await pool.fetchval(RIGHTS))
+async def rights_version(pool: Pool) -> tuple[int, ...]:
+    """Numbers that move when an account, a key, a session or a deputy loses what it had."""
+    return tuple(await pool.fetchrow(RIGHTS) or ())
