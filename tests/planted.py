@@ -9,6 +9,9 @@ NAMES = (
 )  # fmt: skip
 _WIDE = str.maketrans("0123456789Xx", "０１２３４５６７８９Ｘｘ")
 _SPOKEN = str.maketrans("0123456789", "零幺二三四五六七八九")
+_RADIO = str.maketrans("0123456789", "洞幺两三四五六拐八勾")
+_CIRCLED = str.maketrans("0123456789", "⓪①②③④⑤⑥⑦⑧⑨")
+_BOLD = str.maketrans("0123456789", "𝟎𝟏𝟐𝟑𝟒𝟓𝟔𝟕𝟖𝟗")
 _WRITTEN = str.maketrans("0123456789", "〇一二三四五六七八九")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -31,7 +34,8 @@ def numbers(seed: int = 10) -> list[Planted]:
     }  # fmt: skip
     ways = {
         "plain": _plain, "wide": _wide, "spaced": _spaced, "dashed": _dashed, "dotted": _dotted,
-        "broken": _broken, "invisible": _invisible, "chinese": _chinese,
+        "broken": _broken, "invisible": _invisible, "chinese": _chinese, "radio": _radio,
+        "circled": _circled, "bold": _bold, "keycaps": _keycaps,
     }  # fmt: skip
     return [
         Planted(frame.format(piece), piece, f"{kind} {how}")
@@ -40,7 +44,7 @@ def numbers(seed: int = 10) -> list[Planted]:
         for frame in FRAMES
         for _ in range(2)
         for piece in [typed(make(chance))]
-        if how != "chinese" or kind in ("mobile", "landline")
+        if how not in ("chinese", "radio") or kind in ("mobile", "landline")
     ]
 
 
@@ -67,6 +71,11 @@ FRAMES = (
     "（{}）已核实",
 )
 
+CALLED = (
+    "太太", "大姨", "叔", "姨", "婶", "嫂", "伯", "爷", "妈", "婆婆", "老汉", "老头", "老爷子",
+    "氏", "会计", "护士", "司机", "村长", "支书", "工程师", "网格员", "民警",
+)  # fmt: skip
+
 NOTHING = (
     "2026年11月29日10时08分在文一西路586号，3栋2单元1203室漏水",
     "2026-11-29 10:08:56 接报，2026/11/30 08:00 到场",
@@ -81,6 +90,9 @@ NOTHING = (
     "订单6222021234567890122已退款，条码6901234567892",
     "增产+120000000元，涨幅+12.5%，2026/11/30 138 户，15/11/2026，3/2/501，比例1/200000",
     "批次862212345678901，转2号楼，20261129转交3人，第00120000号",
+    "打架损失3000000元，打扫2345678平方米，订单23456789送达，拨款5000000元",
+    "川A两三家饭店，两三百人，一两个，山洞两处，拐角九号，勾一下二三楼",
+    "张家港路、李家沟村、王家庄的路灯，老街坊，司机在等，爷爷奶奶都在",
     "温度-12.5度，10:00-12:00停电，3-5人，1/2以上",
 )
 
@@ -115,7 +127,10 @@ def _card(chance: random.Random) -> str:
 def _plate(chance: random.Random) -> str:
     head = chance.choice("京浙沪陕新粤") + chance.choice(_ALPHABET)
     return head + chance.choice(
-        (_digits(chance, 5), f"D{_digits(chance, 5)}", f"K{_digits(chance, 4)}")
+        (
+            *(_digits(chance, 5), f"D{_digits(chance, 5)}", f"K{_digits(chance, 4)}"),
+            *(f"{_digits(chance, 4)}{sign}" for sign in ("警", "学", "挂", "临", "试", "应急")),
+        )
     )
 
 
@@ -160,6 +175,22 @@ def _chinese(number: str) -> str:
     return number.translate(_SPOKEN if len(number) == 11 else _WRITTEN)
 
 
+def _radio(number: str) -> str:
+    return number.translate(_RADIO)
+
+
+def _circled(number: str) -> str:
+    return number.translate(_CIRCLED)
+
+
+def _bold(number: str) -> str:
+    return number.translate(_BOLD)
+
+
+def _keycaps(number: str) -> str:
+    return "".join(f"{sign}\ufe0f\u20e3" if sign.isdecimal() else sign for sign in number)
+
+
 def _called(name: str) -> dict[str, str]:
     double = name[:2] in ("欧阳", "司马", "诸葛")
     surname = name[: 2 if double else 1]
@@ -179,5 +210,7 @@ def _called(name: str) -> dict[str, str]:
             "surname 师傅": f"{surname} 师傅",
             "surname 某": f"{surname}某某",
             "老 surname": f"老{surname}",
+            "Mr. surname": f"Mr. {surname}",
         }
+        said |= {f"surname {called}": f"{surname}{called}" for called in CALLED}
     return said

@@ -23,7 +23,7 @@ from liandong.alarm.v1 import alarm_service_pb2_grpc as rpc
 from services.alarm import codec, storage
 from services.alarm.atlas import Atlas
 from services.alarm.fetching import Fetching
-from services.alarm.hearing import Hearing
+from services.alarm.hearing import Follower, Hearing
 from services.alarm.linkage import Linkage
 from services.alarm.metrics import OPENINGS
 from services.alarm.orders import Orders
@@ -49,7 +49,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
     """The changes that only pass to the door, those that do something beside, and the reads."""
 
     def __init__(
-        self, shell: Shell, decider: Decider[Receipt], atlas: Atlas, sealer: Sealer
+        self, shell: Shell, decider: Decider[Receipt], atlas: Atlas, sealer: Sealer, hear: Follower
     ) -> None:
         self._shell = shell
         self._decider = decider
@@ -62,7 +62,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
         self.orders = Orders(shell.batcher, Missions(shell.settings))
         self._told = Told(shell, decider, Incidents(shell.settings))
         self._teams = teams.of_receipts(shell.settings, shell.pool)
-        self._hearing = Hearing(self._told, self.orders, self._teams)
+        self._hearing = Hearing(self._told, self.orders, self._teams, hear)
         linkage = Linkage(atlas, Teams(shell.settings), self.orders)
         self._fetching = Fetching(linkage, self._told, self._shown)
         self._reading = Reading(shell, decider, self._shown, lambda: atlas.city, self._told.glance)
@@ -123,6 +123,10 @@ class FrontDesk(rpc.AlarmServiceServicer):
     async def FetchTeams(self, request: pb.FetchTeamsRequest, context: Any) -> Any:
         teams = await self._fetching.for_incident(request, caller_of(context).actor)
         return pb.FetchTeamsResponse(recommended=teams)
+
+    async def HearMerge(self, request: pb.HearMergeRequest, context: Any) -> Any:
+        await self._hearing.merge(request.events)
+        return pb.HearMergeResponse()
 
     async def RevealCaller(self, request: pb.RevealCallerRequest, context: Any) -> Any:
         caller = caller_of(context)

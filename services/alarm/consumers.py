@@ -25,6 +25,7 @@ from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from liandong.petition.v1.petition_events_pb2 import PetitionEvent
 from liandong.petition.v1.petition_pb2 import KIND_ACCUSATION
 from services.alarm import storage
+from services.alarm.hearing import Follower
 from services.alarm.receipt.accused_since import FollowAccusation
 from services.alarm.receipt.linking import FollowIncident
 from services.alarm.receipt.merging import FollowMerge, FollowParting
@@ -33,7 +34,12 @@ from services.alarm.receipt.passing import FollowRecord
 
 
 def incidents(rows: RowsOf) -> Subscription:
-    """Turn events into commands for the opening receipt and for each linked one."""
+    """The events of incidents, for the opening receipt and for each linked one."""
+    return following("alarm", storage.OURS, follower(rows))
+
+
+def follower(rows: RowsOf) -> Follower:
+    """Turns events of one incident into commands for its receipts."""
 
     async def follow(events: Sequence[IncidentEvent]) -> Sequence[Request[Any]]:
         steps, accused = steps_of(events), accusing(events)
@@ -53,7 +59,7 @@ def incidents(rows: RowsOf) -> Subscription:
         # A report that has moved with a merge hears of its own incident, too.
         return [*_accused(accused, {*here, incident_id}), *followed]
 
-    return following("alarm", storage.OURS, follow)
+    return follow
 
 
 def accusing(events: Sequence[IncidentEvent]) -> IncidentEvent | None:

@@ -1,28 +1,38 @@
 """Lets a receipt hear of its incident by a call, before the event tells it."""
 
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any
 from uuid import UUID, uuid5
 
+from google.protobuf.message import DecodeError
+
+from backbone.door.request import Request
 from backbone.intake.teams import Teams
 from backbone.rpc.caller import Call
 from backbone.words.actor import Actor
-from backbone.words.errors import Denied, InvalidTransition
+from backbone.words.errors import Denied, InvalidArgument, InvalidTransition
 from backbone.words.followed import MERGED, OVER, SAID
 from backbone.words.followed import FollowIncident as Step
 from backbone.words.sight import sees
+from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from liandong.incident.v1.incident_pb2 import Incident
 from services.alarm import codec
 from services.alarm.orders import Orders
-from services.alarm.peers import GLANCE, INSIDE, PATIENCE
+from services.alarm.peers import GLANCE, PATIENCE
 from services.alarm.receipt.linking import FollowIncident
 from services.alarm.receipt.merging import FollowMerge
 from services.alarm.receipt.record import Receipt
 from services.alarm.telling import Told
 
+# What events of one incident ask of its receipts.
+Follower = Callable[[Sequence[IncidentEvent]], Awaitable[Sequence[Request[Any]]]]
+
 
 class Hearing:
     """Looks the incident up and records its last step on the receipt."""
 
-    def __init__(self, told: Told, orders: Orders, teams: Teams) -> None:
+    def __init__(self, told: Told, orders: Orders, teams: Teams, follower: Follower) -> None:
+        self._follower = follower
         self._told = told
         self._orders = orders
         self._teams = teams
@@ -65,13 +75,11 @@ class Hearing:
     async def _move(self, receipt: Receipt, merged: Incident, by: Actor) -> bool:
         """Move the receipt to the incident that its own was merged into; the event of the merge
         then changes nothing. Its desk need not see that one, as little as the event asks for it.
-        A receipt that accuses a unit waits for the event, which says whether the other incident
-        accuses the same unit."""
-        if receipt.against:
+        A receipt that accuses another unit than that one does stays: workflow parts the two."""
+        found = await self._told.read(UUID(merged.merged_into))
+        if found is None:
             return False
-        into = await self._told.glance(UUID(merged.merged_into), INSIDE)
-        if into is None:
-            return False
+        into = found.incident
         step = Step("IncidentMerged", merged.version, state=MERGED)
         follow = FollowMerge(
             incident_id=UUID(merged.id),
@@ -80,11 +88,29 @@ class Hearing:
             into_code=into.code,
             known=codec.to_followed(into),
             merger=Actor(merged.merged_by, ""),
+            against=found.against,
         )
         request_id = uuid5(receipt.id, f"follow {merged.id} into {into.id} {merged.version}")
-        await self._orders.record(receipt.id, request_id, follow, by)
+        outcome = await self._orders.record(receipt.id, request_id, follow, by)
         await self._teams.tell(receipt.id, request_id)
-        return True
+        after: Receipt | None = outcome.state
+        return bool(after and after.incident and after.incident.id == follow.into)
+
+    async def merge(self, payloads: Iterable[bytes]) -> None:
+        """Let the receipts of an incident follow its merge, or the undoing, and tell both
+        incidents: the one that has opened it first. What is left undone comes over Kafka."""
+        try:
+            events = [IncidentEvent.FromString(each) for each in payloads]
+        except DecodeError as error:
+            raise InvalidArgument("BAD_METADATA", field="events") from error
+        asked = await self._follower(events) if events else ()
+        opened = UUID(events[0].meta.aggregate_id) if events else None
+        for request in sorted(asked, key=lambda each: each.aggregate_id != opened):
+            request_id = uuid5(request.request_id, "directly")
+            of, by = request.aggregate_id, request.actor
+            await self._orders.record(of, request_id, request.command, by)
+            await self._told.moved(of, request_id)
+            await self._teams.tell(of, request_id)
 
     async def catch_up(self, receipt: Receipt, incident_id: UUID, by: Actor) -> None:
         """Look the incident up again: a step between look-up and link had no follower yet."""

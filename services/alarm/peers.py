@@ -182,3 +182,17 @@ class Incidents:
         return (
             None if (incident.source, incident.category) == ("PETITION", ACCUSATION) else incident
         )
+
+    async def read(self, incident_id: UUID) -> incidents.ReadIncidentResponse | None:
+        """The incident, and whom it accuses: for the service itself, not for a person. None if
+        there is none. Raises only transient errors."""
+        request = incidents.ReadIncidentRequest(incident_id=str(incident_id))
+        metadata = metadata_for(self._token, INSIDE)
+        try:
+            found = await self._stub.ReadIncident(request, timeout=GLANCE, metadata=metadata)
+        except grpc.aio.AioRpcError as error:
+            if isinstance(refusal_of(error), NotFound):
+                return None
+            raise
+        response: incidents.ReadIncidentResponse = found
+        return response

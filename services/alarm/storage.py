@@ -80,6 +80,11 @@ LATEST = f"""
 SELECT {STATE} FROM receipts AS r WHERE incident_id = $1 ORDER BY incident_version DESC LIMIT 1
 """  # noqa: S608  # our names
 FOLLOWERS = "SELECT id FROM receipts WHERE incident_id = $1"
+# How a request has moved a receipt to another incident.
+MOVED = """
+SELECT payload FROM journal
+WHERE aggregate_id = $1 AND request_id = $2 AND kind = 'liandong.alarm.moved.v1' ORDER BY version
+"""
 DUE = due_in("receipts")
 # Receipts that became records of other services, which have their ids.
 PASSED = "SELECT id FROM receipts WHERE id = ANY($1) AND outcome = 'PASSED' AND incident_id IS NULL"

@@ -1,6 +1,8 @@
 """Tells the incident what its receipts have corrected, and which receipts are linked to it."""
 
+import asyncio
 import logging
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +10,7 @@ import grpc
 from msgspec.structs import replace
 
 from backbone.door.decider import Decider
-from backbone.intake.correcting import Request, Telling
+from backbone.intake.correcting import Request, Telling, told_by
 from backbone.postgres.pool import Pool
 from backbone.process.settings import Settings
 from backbone.rpc.caller import Call
@@ -16,7 +18,9 @@ from backbone.shell.shell import Shell
 from backbone.words.actor import Actor
 from backbone.words.errors import Refusal
 from backbone.words.heard import together
+from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from liandong.incident.v1.incident_pb2 import Incident
+from liandong.incident.v1.incident_service_pb2 import ReadIncidentResponse
 from services.alarm import codec, storage
 from services.alarm.peers import GLANCE, Incidents
 from services.alarm.receipt.record import Outcome, Receipt
@@ -79,6 +83,14 @@ class Told:
             log.info("incident.unheard", extra={"error": error.details()})
             return None
 
+    async def read(self, incident_id: UUID) -> ReadIncidentResponse | None:
+        """The incident and whom it accuses, for the service itself; None as for a glance."""
+        try:
+            return await self._incidents.read(incident_id)
+        except grpc.aio.AioRpcError as error:
+            log.info("incident.unheard", extra={"error": error.details()})
+            return None
+
     async def seen(self, incident_id: UUID, by: Actor) -> codec.Seen | None:
         """Ask the workflow service for the incident; while it does not answer, tell what a receipt
         in the caller's sight knows. The desk's copy alone would miss an end that it has not heard
@@ -114,6 +126,12 @@ class Told:
         """A repeat finds no link any more; the first call has told of it, or the event does."""
         if before is not None and before.incident is not None and after.incident is None:
             await self._tell_of_link(codec.to_unlink(before, after.version, by))
+
+    async def moved(self, receipt_id: UUID, request_id: UUID) -> None:
+        """Tell both incidents of a receipt that this request has moved."""
+        rows = await self._pool.fetch(storage.MOVED, receipt_id, request_id)
+        told = [told_by(AlarmEvent.FromString(row["payload"]).moved) for row in rows]
+        await asyncio.gather(*map(self._tell_of_link, chain.from_iterable(told)))
 
     async def _tell_of_link(self, request: Request) -> Any:
         """The receipt's link stands, whatever the incident answers: it is only told of it."""

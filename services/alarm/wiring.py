@@ -55,7 +55,8 @@ async def run(settings: Settings, pulse: Pulse) -> None:
         sealer = shell.keys.sealer
         for field in ("receipt_id", "ticket_id"):
             shell.know_persons(decider, field, lambda receipt: codec.names_of(receipt, sealer))
-        desk = FrontDesk(shell, decider, atlas, sealer)
+        follower = consumers.follower(shell.rows.of(decider))
+        desk = FrontDesk(shell, decider, atlas, sealer, follower)
         shell.serve(rpc.add_AlarmServiceServicer_to_server, desk, pb.DESCRIPTOR)
         shell.run_beside(Timers(shell.pool, shell.door, DUE, _lapse, pulse).run)
         rows = shell.rows.of(decider)

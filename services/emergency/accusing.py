@@ -17,9 +17,14 @@ from services.emergency.mission.record import Cause, Mission, Order, Recall
 ELSEWHERE = "ARRANGED_OTHERWISE"
 
 
-def is_accused(city: City, unit: str, against: str) -> bool:
-    """Whether the unit is the accused one, or stands below it."""
-    return bool(unit and against) and city.belongs_to(unit, against)
+def without_accused(mission: Mission, city: City) -> Mission:
+    """The mission as it is shown: of the teams that could go instead, those of a unit that its
+    matter accuses were found before it did."""
+    ladder = mission.ladder
+    if ladder is None or not mission.against:
+        return mission
+    teams = tuple(t for t in ladder.next_teams if not city.is_accused(t.unit, *mission.against))
+    return replace(mission, ladder=replace(ladder, next_teams=teams))
 
 
 def hiding(matter: Any, unit: str, ordered_unit: str, city: City, time: datetime) -> HideMission:
@@ -29,19 +34,29 @@ def hiding(matter: Any, unit: str, ordered_unit: str, city: City, time: datetime
     """
     desk, against = matter.desk, matter.against
     units = dict.fromkeys((unit, ordered_unit))
-    barred = [each for each in units if each != desk and is_accused(city, each, against)]
-    accused = is_accused(city, unit, against)
+    barred = [each for each in units if each != desk and city.is_accused(each, against)]
+    accused = city.is_accused(unit, against)
     recalls = accused and (city.policy is None or city.policy.accused_team == RECALL)
     by = desk if ordered_unit in barred else ordered_unit
     recall = Recall(Cause.DESK, ELSEWHERE, time, "", by) if recalls else None
-    return HideMission(desk, tuple(barred), accused, recall)
+    return HideMission(desk, tuple(barred), accused, recall, against)
 
 
 def told_to(command: Any, unit: str, order: Order, matter: Any, city: City) -> Any:
-    """The command as a mission of a team of this unit hears it: the whole correction, unless the
-    matter accuses the unit. Then it hears where, how urgent and how dangerous it is: words and
-    class might tell the accusation."""
-    if not isinstance(command, ReviseMission) or not is_accused(city, unit, matter.against):
+    """The command as a mission of a team of this unit hears it: the whole, unless the matter
+    accuses a unit since the team was sent, or the team's own. Teams read no accusation that the
+    desk has not sent them with."""
+    against = matter.against
+    knows = not against or (bool(order.against) and not city.is_accused(unit, against))
+    return command if knows else _without_words(command, order)
+
+
+def _without_words(command: Any, order: Order) -> Any:
+    """Of a correction where, how urgent and how dangerous it is; of a recall that it is one. Words
+    and class, and why the matter ended, might tell the accusation."""
+    if isinstance(command, WithdrawMission):
+        return replace(command, recall=replace(command.recall, reason=""))
+    if not isinstance(command, ReviseMission):
         return command
     words = order.narrative.removesuffix(f"\n{order.note}") if order.note else order.narrative
     facts = replace(command.facts, narrative=words, category=order.category)
@@ -53,8 +68,7 @@ def of_mission(mission: Mission, matter: Any, city: City, time: datetime) -> Hid
 
 
 def without_words(mission: Mission, command: Any) -> Any:
-    """A recall as the team of an accused unit hears it: why the matter ended might tell it."""
-    told = mission.hidden is not None and mission.hidden.accused
-    if not told or not isinstance(command, WithdrawMission) or not command.recall.reason:
-        return command
-    return replace(command, recall=replace(command.recall, reason=""))
+    """What follows of a matter of which it is known that it accuses a unit since the team was
+    sent."""
+    knows = mission.hidden is None or bool(mission.order.against)
+    return command if knows else _without_words(command, mission.order)

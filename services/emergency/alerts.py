@@ -15,9 +15,11 @@ from backbone.postgres.states import with_proof
 from backbone.postgres.turns import Turns
 from backbone.shell.shell import Shell
 from backbone.wire import fill, to_message
+from backbone.words.city import City
 from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from services.emergency import attempts
+from services.emergency.accusing import without_accused
 from services.emergency.deciders import missions
 from services.emergency.mission.record import Mission, State
 from services.emergency.mission.rungs import Ladder
@@ -49,7 +51,10 @@ Place = tuple[datetime, UUID]
 class Alerts:
     """Reads them; the missions themselves are the truth."""
 
-    def __init__(self, shell: Shell, channels_down: Callable[[], Sequence[str]]) -> None:
+    def __init__(
+        self, shell: Shell, city: Callable[[], City], channels_down: Callable[[], Sequence[str]]
+    ) -> None:
+        self._city = city
         self._pool, self._turns = shell.pool, Turns(shell.pool, "alerts")
         self._rows = shell.rows.of(missions)
         self._key = shell.settings.keyring.lasting
@@ -68,7 +73,8 @@ class Alerts:
         lost = await attempts.undelivered(self._pool, [row["id"] for row in shown])
         response = pb.ListAlertsResponse(channels_down=self._channels_down())
         for row in await self._rows.listed(shown, Asked(sight.conditions)):
-            alert = _resource(missions.from_row(row), row["alert_time"], user)
+            mission = without_accused(missions.from_row(row), self._city())
+            alert = _resource(mission, row["alert_time"], user)
             alert.undelivered = lost.get(row["id"], 0)
             response.items.append(alert)
         if len(rows) > size:

@@ -22,6 +22,7 @@ from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from liandong.emergency.v1 import emergency_service_pb2_grpc as rpc
 from services.emergency import codec, storage
+from services.emergency.accusing import without_accused
 from services.emergency.acting import may_do
 from services.emergency.alerts import Alerts
 from services.emergency.deciders import missions
@@ -126,7 +127,8 @@ class MissionService(rpc.EmergencyServiceServicer):
 
     async def _resource(self, mission: Mission, caller: Call) -> resources.Mission:
         """The number is that of the mailbox: so a repeat is answered with the same one."""
-        message = codec.to_resource(mission, await self._places.of(mission))
+        seq = await self._places.of(mission)
+        message = codec.to_resource(without_accused(mission, self._replica.city), seq)
         message.actions.extend(may_do(mission, caller))
         return message
 
@@ -170,7 +172,13 @@ class EmergencyService(MissionService):
             )
         except NotFound:
             return []
-        return [codec.to_fired(each["payload"]) for each in rows if each["kind"] == FIRED]
+        fired = [codec.to_fired(each["payload"]) for each in rows if each["kind"] == FIRED]
+        city = self._replica.city
+        for each in fired:
+            for team in [*each.next_teams]:
+                if city.is_accused(team.unit, *mission.against):
+                    each.next_teams.remove(team)
+        return fired
 
     async def ListMissions(self, request: pb.ListMissionsRequest, context: Any) -> Any:
         matter = codec.mission_id(request.matter_id) if request.matter_id else None
@@ -180,7 +188,7 @@ class EmergencyService(MissionService):
 
         def shown(row: Any) -> resources.Mission:
             mission = missions.from_row(row)
-            message = codec.to_resource(mission, seq=0)
+            message = codec.to_resource(without_accused(mission, self._replica.city), seq=0)
             message.actions.extend(may_do(mission, caller))
             return message
 

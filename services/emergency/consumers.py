@@ -19,7 +19,7 @@ from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from liandong.alarm.v1.alarm_pb2 import Receipt
 from liandong.emergency.v1.emergency_service_pb2 import DispatchMissionRequest
 from services.emergency import codec, moving
-from services.emergency.accusing import hiding, told_to
+from services.emergency.accusing import hiding, told_to, without_words
 from services.emergency.mission.correcting import ReviseMission
 from services.emergency.mission.dispatching import would_refuse
 from services.emergency.mission.joining import JoinMatter
@@ -185,9 +185,13 @@ class Orders:
         """The command for each mission of the receipt that is not over, and not ordered since."""
         receipt, version = event.meta.aggregate_id, event.meta.version
         known = await missions_of(self._shell, UUID(receipt))
-        ids = [each.id for each in known if _concerns(each, receipt, version)]
-        ids += [each.aggregate_id for each in ordered]
-        return [request(event, each, command) for each in dict.fromkeys(ids)]
+        told = {each.aggregate_id: command for each in ordered}
+        told |= {
+            each.id: without_words(each, command)
+            for each in known
+            if _concerns(each, receipt, version)
+        }
+        return [request(event, of, each) for of, each in told.items()]
 
     async def _linked(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
         """The missions of the receipt join the incident's matter, and end if it has ended."""
@@ -209,7 +213,10 @@ class Orders:
             return joins
         own = self._own_facts(facts.facts, event)
         ids = [each.aggregate_id for each in joins if isinstance(each.command, JoinMatter)]
-        return [*joins, *(request(event, each, own) for each in ids)]
+        said = [request(event, each, own) for each in ids]
+        if facts.facts.against:
+            said = await self._accusing(event, facts.facts, (), said)
+        return [*joins, *said]
 
     async def _moved(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
         """After a merge or its undoing the missions of the old incident move with the receipt."""

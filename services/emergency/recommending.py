@@ -25,9 +25,16 @@ class Situation:
 
 
 def recommend(
-    city: City, instead_of: str, category: str, situation: Situation, sent: Collection[str]
+    city: City,
+    instead_of: str,
+    category: str,
+    situation: Situation,
+    sent: Collection[str],
+    against: Collection[str] = (),
 ) -> tuple[NextTeam, ...]:
     """The teams with a skill for the matter that can be sent and were not sent to it.
+
+    None is of a unit that the matter is `against`, or of one below it.
 
     The class of the matter says which skills, the best first. A class that wants none, and one that
     is not known, is a matter for teams like the silent one.
@@ -43,6 +50,7 @@ def recommend(
         if team.code not in {instead_of, *sent, *situation.out}
         and set(team.skills) & set(skills)
         and on_duty(city, team.code) != 0
+        and not city.is_accused(team.unit, *against)
     )
 
     def place(team: Team) -> tuple[int, int, int, int, bool, str]:

@@ -61,7 +61,7 @@ class Teams:
         city = self._replica.city
         people = staffing.people_of(city, row["team"], row["unit"], row["ordered_unit"])
         now = replace(self._known, out=row["out"])
-        teams = recommend(city, row["team"], row["category"], now, row["sent"])
+        teams = recommend(city, row["team"], row["category"], now, row["sent"], row["against"])
         return lapse_of(row, ClimbLadder(people, teams, tuple(self._channels())))
 
     async def _renew(self) -> None:

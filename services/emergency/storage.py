@@ -29,6 +29,9 @@ RUNGS_DUE = due_in(
     "rung_due",
     """id, version, team, coalesce(doc -> 'release' ->> 'unit', unit) AS unit, ordered_unit,
        coalesce(doc -> 'order' ->> 'category', doc ->> 'category', '') AS category,
+       array_remove(
+           ARRAY(SELECT json_array_elements_text(m.doc -> 'hidden' -> 'against'))
+           || (m.doc -> 'order' ->> 'against'), NULL) AS against,
        ARRAY(SELECT o.team FROM missions AS o WHERE o.matter_id = m.matter_id) AS sent,
        ARRAY(SELECT s.team FROM team_statuses AS s WHERE s.duty <> 'AVAILABLE') AS out""",
 )

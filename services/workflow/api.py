@@ -1,6 +1,7 @@
 """The gRPC front: verbs over both roads, taking the next, and reads."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -22,7 +23,7 @@ from backbone.words.errors import NotFound, Unavailable
 from liandong.incident.v1 import incident_pb2 as resources
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
-from services.workflow import codec, fetching, storage
+from services.workflow import codec, fetching, moving, storage
 from services.workflow.calling import Calls
 from services.workflow.desk_inbox import DeskInbox
 from services.workflow.incident import FROM_RECEIPTS, INCIDENTS, UNSEEN, routing
@@ -164,6 +165,7 @@ class Front(rpc.IncidentServiceServicer):
         self._shell = shell
         self._calls = calls
         self._reads = IncidentReads(shell, decider, replica)
+        self._moving = moving.Moving(shell.settings, shell.pool)
         self._fetching = fetching.Fetching(shell.settings, lambda: replica.city)
         self._taking = Taking(shell.pool, shell.door, roads, shell.settings.keyring.lasting)
 
@@ -171,10 +173,22 @@ class Front(rpc.IncidentServiceServicer):
         _id(request.incident_id)
         caller = caller_of(context)
         found = await self._calls.perform(request, context, caller)
+        if request.DESCRIPTOR.name in moving.STEPS:
+            found = await self._moved(found, request, context, caller.request_id)
         shown = self._reads.shown(found, caller.actor)
         if request.DESCRIPTOR.name in fetching.STEPS:
             await self._fetching.recommend(found, shown, caller.actor)
         return shown
+
+    async def _moved(
+        self, incident: Incident, request: Any, context: Any, request_id: UUID
+    ) -> Incident:
+        """The incident once its receipts have followed: they bring it back what they were told
+        meanwhile. As it was before where the desk's service is away."""
+        await self._moving.tell(incident.id, request_id)
+        with suppress(NotFound):
+            return await self._reads.get(request, context)
+        return incident
 
     async def OpenIncident(self, request: pb.OpenIncidentRequest, context: Any) -> Any:
         """The opening never expires: the intake has already committed."""

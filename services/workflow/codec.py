@@ -8,7 +8,7 @@ from uuid import UUID
 from backbone.door.decider import EventScope
 from backbone.door.request import Request, created_id, hash_of
 from backbone.door.timers import NEVER
-from backbone.intake.correcting import teller, telling_id
+from backbone.intake.correcting import teller, telling_id, told_by
 from backbone.intake.opening import desk_actor, opening_id
 from backbone.intake.settling import settling_id, settling_of
 from backbone.rpc.caller import Call
@@ -43,12 +43,6 @@ INTAKES: dict[str, Any] = {
 OF_INCIDENTS = {command.__name__ for command in INCIDENTS.verbs}
 COMMANDS: dict[str, type[Any]] = {
     command.__name__: command for each in (INCIDENTS, SUPERVISIONS) for command in each.verbs
-}
-# The request with which a receipt tells its incident, by the field of its event.
-TOLD: dict[str, Callable[[Any], Any]] = {
-    "correction": lambda said: pb.AmendMatterRequest(incident_id=said.matter.id, correction=said),
-    "caller_linked": lambda said: pb.LinkCallerRequest(incident_id=said.incident_id, link=said),
-    "caller_unlinked": lambda said: pb.UnlinkCallerRequest(incident_id=said.incident_id, link=said),
 }
 
 
@@ -192,10 +186,8 @@ def _asked_by(meta: Any, body: Any) -> Iterator[tuple[Any, UUID, Actor]]:
         opening = pb.OpenIncidentRequest(matter=body.matter)
         yield opening, opening_id(UUID(body.matter.id)), desk_actor(body.matter)
         return
-    for field, ask in TOLD.items():
-        if field in known and body.HasField(field):
-            request = ask(getattr(body, field))
-            yield request, telling_id(request), teller(request)
+    for request in told_by(body):
+        yield request, telling_id(request), teller(request)
 
 
 def scope(incident: Incident) -> EventScope:

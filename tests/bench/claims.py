@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import count
 from uuid import uuid4
 
-from tests.bench import bare
+from tests.bench import bare, sealing
 from tests.bench.caller import Http
 from tests.bench.figures import MORE, Figure, percentiles
 from tests.bench.openloop import Timed, offered
@@ -49,6 +49,7 @@ async def measure(world: World, plan: Plan) -> list[Figure]:
                     roads = Counter(each.result for each in claims)
                     share.runs.append(100 * roads["stream"] / len(claims))
             figures += [*ours.values(), share, *limits.values()]
+    figures.append(await sealing.share(world, "B4", claimed(world, http, 50, plan.seconds)))
     figures += await directly(world, http, plan)
     http.close()
     return figures

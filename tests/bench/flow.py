@@ -7,7 +7,7 @@ the intake services follow, on the same machine.
 
 import time
 
-from tests.bench import bare
+from tests.bench import bare, sealing
 from tests.bench.figures import MORE, Figure
 from tests.bench.plan import Plan
 from tests.bench.world import Command, World, life_of, open_command
@@ -28,7 +28,8 @@ async def measure(world: World, plan: Plan) -> list[Figure]:
         if is_warm:
             ours.runs.append(rate)
             limit.runs.append(len(records) / await bare.drained(world, records))
-    return [ours, limit]
+    records = lives(EXPECTED * plan.seconds // VERBS)
+    return [ours, limit, await sealing.share(world, "B3", drained(world, records))]
 
 
 async def drained(world: World, records: list[Command]) -> float:

@@ -19,8 +19,11 @@ from typing import Any
 PER_SECOND = 200
 LONGEST = 120  # seconds; a recording is ended with its stretch
 OTHER = "event loop, sockets and what no stage names"
+SEALING = "sealing, and the search of texts"
 # The first rule that fits a frame `function (file:line)` names its stage.
 RULES: tuple[tuple[str, str], ...] = (
+    (r"postgres/(span_)?sealing\.py|rpc/free_texts\.py|process/keyring\.py", SEALING),
+    (r"words/(persons|\w+_numbers|letters|mentions|spans|masks)\.py", SEALING),
     (r"door/door\.py.*", ""),  # by its functions, below
     (r"(door/(carrying|notices)|statements\.py).*", "notice of the outcome"),
     (r"door/(batcher|request)\.py", "door: batches"),

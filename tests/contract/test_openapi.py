@@ -11,7 +11,7 @@ import pytest
 
 from backbone.process.pulse import Pulse
 from backbone.rpc.rules import require_rules
-from services.gateway.contract.openapi import DESCRIBED
+from services.gateway.contract.described import DESCRIBED
 from services.gateway.contract.plan import Plan, plan_of
 from services.gateway.routes import AREAS
 from services.gateway.wiring import open_gateway
@@ -77,6 +77,51 @@ def test_what_no_contract_describes_is_described_by_hand() -> None:
     for name in DESCRIBED:
         method, path = name.split(" ")
         assert DOCUMENT["paths"][path][method.lower()]["summary"]
+
+
+OPERATIONS = [
+    pytest.param(method, path, said, id=f"{method} {path}")
+    for path, methods in DOCUMENT["paths"].items()
+    for method, said in methods.items()
+]
+
+
+def reasons_of(said: Any, status: str) -> set[str]:
+    parts = said["responses"][status]["content"]["application/problem+json"]["schema"]["allOf"]
+    return {*next(part["properties"]["reason"]["enum"] for part in parts if "properties" in part)}
+
+
+def forms_of(said: Any, *, own: bool) -> list[Any]:
+    """The schemas of its parameters, and of the members of a body that no contract describes."""
+    schemas = [each["schema"] for each in said.get("parameters", ()) if each["in"] != "header"]
+    if own and "requestBody" in said:
+        body = said["requestBody"]["content"]["application/json"]["schema"]
+        schemas += body["properties"].values()
+    return [each.get("items", each) for each in schemas]
+
+
+def refused_by(schema: Any, *, own: bool) -> set[str]:
+    if schema.get("format") == "date-time":
+        return {"NOT_A_TIME", "ZONE_MISSING", "OUT_OF_RANGE"}
+    if "enum" in schema:  # a contract may have a reason of its own
+        return {"UNKNOWN_VALUE"} if own else set()
+    return {"string": {"CONTROL_CHARACTER"}, "integer": {"OUT_OF_RANGE"}}.get(schema["type"], set())
+
+
+@pytest.mark.parametrize(("method", "path", "said"), OPERATIONS)
+def test_what_is_asked_for_says_which_values_are_good_and_how_others_are_refused(
+    method: str, path: str, said: Any
+) -> None:
+    own = f"{method.upper()} {path}" in DESCRIBED
+    for schema in forms_of(said, own=own):
+        assert refused_by(schema, own=own) <= reasons_of(said, "400")
+        assert schema["type"] != "string" or {"pattern", "enum"} & schema.keys()
+
+
+def test_a_filter_of_several_texts_takes_none_that_is_empty() -> None:
+    asked = [p["schema"] for each in OPERATIONS for p in each.values[2].get("parameters", ())]
+    several = [schema["items"] for schema in asked if "items" in schema]
+    assert several and all("enum" in each or each["minLength"] for each in several)
 
 
 def test_operations_have_names_of_their_own() -> None:

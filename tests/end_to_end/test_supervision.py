@@ -255,3 +255,29 @@ async def test_an_undone_end_gives_the_demand_back(visit: Visit) -> None:
         await asyncio.sleep(1.5)  # the clock has found nothing more to do by then
         await act(leader, f"{incident}:{undo}", mistake)
         await until_demand("OWED", "")
+
+
+async def test_a_supervisor_reads_the_answer_and_no_matter_that_begins_to_accuse(
+    visit: Visit,
+) -> None:
+    desk = visit.system("990100-command", "call_taker")
+    supervisor = await visit.person("supervisor.990101-government")
+    police = await visit.person(f"clerk.{POLICE}")
+    incident = await held(desk, police)
+    opening = {"incident_ids": [incident], "level": "KEY", "reason": "两周没有进展"}
+    opened = await act(supervisor, "/v1/supervisions", opening)
+    one, matter = f"/v1/supervisions/{opened['id']}", f"/v1/incidents/{incident}"
+    await act(police, f"{one}:answer", {"text": "已约谈双方"})
+    await until_step(supervisor, incident, "AnswerGiven")
+    assert incident in await inbox(supervisor)
+    late = {"against": "990102001-police", "reason": "来电检举"}
+    await act(desk, f"/v1/receipts/{incident}:amend", late)
+    for path in (matter, f"{matter}/timeline"):
+        assert (await refused(supervisor.get(path))).status == 404
+    assert incident not in await inbox(supervisor)
+    assert (await police.get(matter))["holder"] == f"clerk.{POLICE}", "it works on it"
+    assert opened["id"] in await inbox(supervisor, "/v1/inbox/supervisions")
+    [demand] = (await supervisor.get(one))["demands"]
+    assert (demand["state"], demand["text"]) == ("ANSWERED", "已约谈双方")
+    accepted = await act(supervisor, f"{one}:accept", {"unit": POLICE, "opinion": "同意"})
+    assert accepted["state"] == "ACCEPTED"

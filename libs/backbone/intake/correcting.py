@@ -5,6 +5,8 @@ message, and the stream processor asks for the same with the same request id.
 """
 
 import logging
+from collections.abc import Callable, Iterator
+from typing import Any
 from uuid import UUID, uuid5
 
 import grpc
@@ -25,6 +27,21 @@ PATIENCE = 1.0
 
 Request = pb.AmendMatterRequest | pb.LinkCallerRequest | pb.UnlinkCallerRequest
 Said = Correction | CallerLink
+
+# The request with which a record tells its incident, by the field of its event.
+TOLD: dict[str, Callable[[Any], Request]] = {
+    "correction": lambda said: pb.AmendMatterRequest(incident_id=said.matter.id, correction=said),
+    "caller_linked": lambda said: pb.LinkCallerRequest(incident_id=said.incident_id, link=said),
+    "caller_unlinked": lambda said: pb.UnlinkCallerRequest(incident_id=said.incident_id, link=said),
+}
+
+
+def told_by(body: Any) -> Iterator[Request]:
+    """What the event of a record with this body tells its incidents."""
+    known = body.DESCRIPTOR.fields_by_name
+    for field, ask in TOLD.items():
+        if field in known and body.HasField(field):
+            yield ask(getattr(body, field))
 
 
 def said_in(request: Request) -> Said:

@@ -19,6 +19,9 @@ OTHER_NAME = (62, 64)
 # OpenSSL's words for an answer that is not TLS.
 NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNEXPECTED_EOF_WHILE_READING")
 
+# Where OpenSSL fails at a file of ours, before it connects.
+OUR_FILES = ("X509", "PEM")
+
 
 @dataclass(frozen=True, slots=True)
 class WireFlaw:
@@ -34,23 +37,54 @@ class WireFlaw:
 def flaw_of(wires: Wires) -> WireFlaw | None:
     """The flaw of the files of an identity, None if they serve now."""
     try:
-        trusted = x509.load_pem_x509_certificates(wires.ca.read_bytes())
+        trusted = authorities_in(wires.ca)
+    except (OSError, ValueError) as error:
+        return _unreadable(f"{wires.ca} cannot", f"{wires.ca}", error)
+    try:
         text = wires.own.read_bytes()
         own, key = x509.load_pem_x509_certificate(text), load_pem_private_key(text, None)
     except (OSError, ValueError, TypeError) as error:
-        why = getattr(error, "strerror", None) or error
-        return WireFlaw(
-            f"The certificate of {wires.name} or ca.pem in {wires.folder} cannot be read ({why}): "
-            f"{RENEW}, where the authority is.",
-            f"无法读取 {wires.folder} 中 {wires.name} 的证书或 ca.pem（{why}）："
-            "请在保存签发机构私钥的机器上执行 liandong certificates renew。",
-        )
+        who = f"The certificate of {wires.name} in {wires.folder} cannot"
+        return _unreadable(who, f"{wires.folder} 中 {wires.name} 的证书", error)
+    try:
+        authorities_in(wires.servers)
+    except (OSError, ValueError) as error:
+        return _no_servers(wires.servers, error)
     if key.public_key() != own.public_key():
         return WireFlaw(
             f"{wires.own} holds a key that is not that of its certificate: {RENEW}.",
             f"{wires.own} 中的私钥与证书不符：请执行 liandong certificates renew。",
         )
     return _flaw(own, trusted, wires)
+
+
+def authorities_in(path: Path) -> list[x509.Certificate]:
+    """All authorities of a file. Raises OSError, and ValueError if one of them is cut off: clients
+    then trust none of the file."""
+    text = path.read_bytes()
+    found = x509.load_pem_x509_certificates(text)
+    if len(found) != text.count(b"-----BEGIN CERTIFICATE-----"):
+        raise ValueError("a certificate in it is cut off")
+    return found
+
+
+def _unreadable(who: str, chinese: str, error: Exception) -> WireFlaw:
+    why = getattr(error, "strerror", None) or error
+    return WireFlaw(
+        f"{who} be read ({why}): {RENEW}, where the authority is.",
+        f"无法读取 {chinese}（{why}）："
+        "请在保存签发机构私钥的机器上执行 liandong certificates renew。",
+    )
+
+
+def _no_servers(path: Path, error: Exception) -> WireFlaw:
+    why = getattr(error, "strerror", None) or error
+    return WireFlaw(
+        f"{path} cannot be read ({why}): write the certificates of the authorities of Kafka and "
+        "PostgreSQL into it anew, or remove it if theirs are those in ca.pem.",
+        f"无法读取 {path}（{why}）：请重新写入 Kafka 和 PostgreSQL 签发机构的证书；"
+        "若其证书由 ca.pem 中的机构签发，则删除该文件。",
+    )
 
 
 def _flaw(own: x509.Certificate, trusted: list[x509.Certificate], wires: Wires) -> WireFlaw | None:
@@ -140,6 +174,12 @@ def flaw_in(error: BaseException | None, name: str) -> WireFlaw | None:
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
             return _refused(error, name)
+        if getattr(error, "library", "") in OUR_FILES:
+            return WireFlaw(
+                f"{name} cannot be asked: a file of our certificates is of no use ({error}). "
+                "`liandong doctor` names it.",
+                f"无法连接 {name}：本机的证书文件不可用（{error}），liandong doctor 会指明该文件。",
+            )
         if getattr(error, "reason", "") in NOT_TLS or "rejected SSL upgrade" in str(error):
             return no_tls(name)
         if isinstance(error, ssl.SSLError) and "ALERT" in str(error.reason):

@@ -67,9 +67,12 @@ def trusting(ca: Path) -> Current:
 
 
 def _of(wires: Wires) -> ssl.SSLContext:
-    context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=str(wires.servers))
+    try:
+        context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=str(wires.servers))
+        context.load_cert_chain(wires.own)
+    except OSError as error:  # OpenSSL does not say which file
+        raise OSError(str(flaw_of(wires) or error)) from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(wires.own)
     return context
 
 

@@ -221,9 +221,9 @@ class City:
         """Say whether `unit` is `other`, or below it."""
         return other in (unit, *self.superiors(unit))
 
-    def is_accused(self, unit: str, against: str) -> bool:
-        """Say whether `against`, which may be empty, accuses the unit or one above it."""
-        return bool(against) and self.belongs_to(unit, against)
+    def is_accused(self, unit: str, *against: str) -> bool:
+        """Say whether one of `against`, which may be empty, is the unit or one above it."""
+        return any(each and self.belongs_to(unit, each) for each in against)
 
     def common_superiors(self, one: str, other: str) -> tuple[str, ...]:
         """Return the units above both, the lowest first; none if the joint meeting must decide."""

@@ -34,8 +34,9 @@ def spans_of(text: str, letters: Letters, numbers: frozenset[str]) -> Iterator[t
     signs = "".join(sign for sign, _ in letters)
     read = as_read(signs)
     for number in numbers:
-        for way in _ways(number):
-            for found in way.finditer(read):
+        for ending, way in _ways(number):
+            # Most texts have no number: then no expression is compiled for the caller's own.
+            for found in _compiled(way).finditer(read) if ending in read else ():
                 first, last = found.span("said")
                 yield whole(text, letters, signs, first, last)
 
@@ -68,13 +69,17 @@ def whole(text: str, letters: Letters, signs: str, first: int, last: int) -> tup
 
 
 @lru_cache(maxsize=4096)
-def _ways(number: str) -> tuple[re.Pattern[str], ...]:
-    """How people may write each number of a field."""
+def _ways(number: str) -> tuple[tuple[str, str], ...]:
+    """How people may write each number of a field: expressions, each with digits of every text
+    that it finds something in."""
     contacts = {*contacts_of(in_digits(number)), contact_of(in_groups(number))}
     return tuple(way for each in sorted(contacts) for way in _written(each))
 
 
-def _written(contact: str) -> Iterator[re.Pattern[str]]:
+_compiled = lru_cache(maxsize=4096)(re.compile)
+
+
+def _written(contact: str) -> Iterator[tuple[str, str]]:
     line, to, extension = contact.partition(TO)
     if to and not (extension.isascii() and extension.isdecimal()):
         line, extension = contact, ""  # a text that is no number, and has one in it
@@ -83,9 +88,10 @@ def _written(contact: str) -> Iterator[re.Pattern[str]]:
         return
     way = _subscriber(line) or _abroad(line) or f"(?:(?:00)?86)?0?{digits}"
     inside = f"(?:{_TO}?{extension}(?![0-9]))?" if extension else ""
-    yield re.compile(f"(?P<said>{way}{inside})")
+    ending = digits[-min(TAILS) :]
+    yield ending, f"(?P<said>{way}{inside})"
     tails = "|".join(digits[-length:] for length in TAILS if length < len(digits))
-    yield re.compile(f"{_TAIL}(?P<said>{tails})(?![0-9])")
+    yield ending, f"{_TAIL}(?P<said>{tails})(?![0-9])"
 
 
 def _subscriber(line: str) -> str:

@@ -11,8 +11,9 @@ from functools import lru_cache
 from backbone.words.texts import INVISIBLE
 from backbone.words.traditional import SIMPLIFIED
 
-_NUMERALS = "零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖"
-DIGITS = dict(zip(_NUMERALS, "001234567891123456789", strict=True))
+# Chinese numerals, in words and on cheques, and as they are said by radio.
+NUMERALS = "零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖洞两拐勾"
+DIGITS = dict(zip(NUMERALS, "0012345678911234567890279", strict=True))
 _INVISIBLE = frozenset(INVISIBLE)
 # Signs that stand between the groups of a number, or between two numbers.
 _SLASHES = str.maketrans("/*／＊", "----")
@@ -41,16 +42,24 @@ def folded(text: str) -> str:
     return "".join(sign for sign, _ in letters_of(text))
 
 
+@lru_cache(maxsize=16_384)
 def digit_of(sign: str) -> str:
     """The digit, also of a Chinese numeral; the X of an id number; else a bar."""
     if sign in "0123456789x":
         return sign
-    return DIGITS.get(sign, "|")
+    digit = _in_digits(sign)
+    return digit if digit.isascii() and digit.isdecimal() else "|"
 
 
 def in_digits(text: str) -> str:
-    """The text with European digits for Chinese numerals."""
-    return "".join(DIGITS.get(sign, sign) for sign in unicodedata.normalize("NFKC", text))
+    """The text with European digits for Chinese numerals, and for those of other scripts."""
+    return "".join(map(_in_digits, unicodedata.normalize("NFKC", text)))
+
+
+def _in_digits(sign: str) -> str:
+    if sign.isdigit() and not sign.isascii():  # ❶, ١
+        return str(unicodedata.digit(sign))
+    return DIGITS.get(sign, sign)
 
 
 def in_groups(text: str) -> str:

@@ -13,24 +13,30 @@ from typing import NamedTuple, TypeAlias
 import phonenumbers
 
 from backbone.words.known_numbers import as_read, whole
-from backbone.words.letters import Letters, Span, digit_of, letters_of
+from backbone.words.letters import NUMERALS, Letters, Span, digit_of, letters_of
 from backbone.words.matter_code import is_code
 
 # A text with fewer digits than this has no number that is personal.
 FEWEST = 3
-_SOME = re.compile(r"[0-9０-９零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖①-⑨]")
+_SOME = re.compile(rf"[\d{NUMERALS}⁰¹²³⁴-⁹₀-₉①-⓿❶-➓]")
 # Signs that may stand between digits of one number, beside white space; `|` stands for a letter.
-_GAP = frozenset("()[]<>.,'_~·•‐‑‒–—―−-+＋（）［］〈〉《》．，、＇＿～－/*／＊")
+_GAP = frozenset("()[]<>.,'_~·•‐‑‒–—―−-+＋（）［］〈〉《》．，、＇＿～－/*／＊\ufe0f\u20e3")
 _LONGEST_GAP = 5
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _PLATE = re.compile(
     rf"[{_PROVINCES}][a-hj-np-z](?:[a-hj-np-z0-9]{{6}}|[a-hj-np-z0-9]{{5}}|"
-    rf"[a-hj-np-z0-9]{{4}}[挂学警港澳领使])"
+    rf"[a-hj-np-z0-9]{{4}}(?:[挂学警港澳领使临试超]|应急))"
 )
 _PASSPORT = re.compile(
-    r"(?:护照|证件|通行证|passport)[^a-z0-9]{0,6}([a-z]{1,2}[0-9]{7,8})(?![a-z0-9])"
+    r"(?:护照|证件|通行证|台胞证|回乡证|passport)[^a-z0-9]{0,6}([a-z]{0,2}[0-9]{7,10})(?![a-z0-9])"
 )
-_CALLED = re.compile(r"(?:电话|座机|号码|固话|联系|致电|拨打|回拨|tel|phone)[^0-9]{0,4}$")
+_CALLED = re.compile(
+    r"(?:(?:电话|座机|号码|固话|家电|宅电|来电|小灵通|联系|致电|拨打|回拨|tel|phone)[^0-9]{0,4}"
+    r"|[拨打](?:了|过|到|给|通)?)$"
+)
+_SO_CALLED = re.compile("是?(?:座机|固话|家电|宅电|小灵通)")
+# Taiwan, Hong Kong and Macao are dialled like another country, and written without a plus.
+_NEAR = re.compile(r"85[23]|886")
 _TO = re.compile(r"(?:转分机|转接|转|分机号?)[0-9]")
 # A landline with its area code: 8 digits after 010 and 02x, else 7 or 8.
 _LANDLINE = re.compile(
@@ -56,8 +62,9 @@ def numbers_in(text: str) -> list[Span]:
     read = _Read(signs, digits, joined, _behind_plus(text, letters))
     found: list[Place] = []
     found += _numbers(read)
-    found += [(m.start(), m.end(), PLATE) for m in _PLATE.finditer(signs) if _is_plate(m, signs)]
-    found += [(m.start(1), m.end(1), PASSPORT) for m in _PASSPORT.finditer(signs)]
+    said = as_read(signs)
+    found += [(m.start(), m.end(), PLATE) for m in _PLATE.finditer(said) if _is_plate(m, said)]
+    found += [(m.start(1), m.end(1), PASSPORT) for m in _PASSPORT.finditer(said)]
     spans: list[Span] = []
     end = 0
     for first, last, kind in sorted(found, key=lambda each: (each[0], -each[1])):
@@ -141,11 +148,13 @@ def _of_form(read: _Read, at: int, end: int) -> Iterator[Place]:
 
 
 def _abroad(read: _Read, at: int, end: int) -> Iterator[Place]:
-    """A number with the code of another country, behind a plus or two zeros."""
+    """A number with the code of another country, behind a plus or two zeros, or apart."""
     if at in read.plus:
         first = at
     elif read.digits.startswith("00", at):
         first = at + 2
+    elif _NEAR.match(read.digits, at) and read.ends(at + 3, end):
+        first = at
     else:
         return
     for stop in range(min(end, first + LONGEST_ABROAD), first + SHORTEST_ABROAD - 1, -1):
@@ -164,7 +173,9 @@ def _subscribers(read: _Read, at: int, end: int) -> Iterator[Place]:
 
 def _is_dialled(signs: str, at: int, stop: int) -> bool:
     """Whether a text says of a number without its area code that it is one."""
-    return bool(_CALLED.search(signs[max(0, at - 8) : at]) or _TO.match(as_read(signs[stop:][:6])))
+    behind = as_read(signs[stop:][:6])
+    called = _CALLED.search(signs[max(0, at - 8) : at])
+    return bool(called or _TO.match(behind) or _SO_CALLED.match(behind))
 
 
 def _is_abroad(said: str) -> bool:
@@ -231,6 +242,7 @@ def _is_plate(match: re.Match[str], signs: str) -> bool:
 
 _FORMS: tuple[tuple[str, tuple[int, ...], Callable[[str], bool]], ...] = (
     (IDENTITY, (18,), _is_identity),
+    (IDENTITY, (17,), lambda said: _is_identity(f"{said}x")),  # its X stands there as ×, * or 叉
     (CARD, (19, 18, 17, 16), _is_card),
     (PHONE, (15, 13, 12, 11), _is_mobile),
     (PHONE, (16, 15, 14, 13, 12, 11), _is_landline),

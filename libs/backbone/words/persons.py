@@ -20,28 +20,37 @@ _DOUBLE = re.compile(
     "申屠|轩辕|钟离|闻人|澹台|公冶|宗政|濮阳|淳于|单于|太叔|仲孙|呼延|闾丘|司空|东郭|左丘|完颜|纳兰"
 )
 _AFTER = (
-    "先生|女士|小姐|师傅|老师|同志|同学|大爷|大妈|大娘|大伯|大叔|大哥|大姐|大嫂|阿姨|阿婆|叔叔|伯伯|"
-    "奶奶|爷爷|哥|姐|总|老板|经理|主任|医生|大夫|律师|队长|书记|主席|老太太|老太|老人|某某|某|"
-    "姓(?:男子|女子|男|女|老人|居民|群众)?|工(?![人地程作厂业资会])|警官|局长|科长|所长|院长|校长|教授|mr|mrs|ms"
+    "先生|女士|小姐|师傅|老师|同志|同学|大爷|大妈|大娘|大伯|大叔|大哥|大姐|大嫂|大姨|大婶|大爹|小妹|阿姨|阿婆|"
+    "叔叔|伯伯|婆婆|奶奶|爷爷|妈妈|爸爸|太太|夫人|哥|姐|叔|婶|姨|嫂|伯|妈|爷|兄|妹|氏|总|董事长|老板|经理|主任|"
+    "医生|大夫|护士|律师|法官|检察官|记者|会计|司机|房东|教练|队长|书记|支书|主席|[村乡镇厂站社班组]长|网格员|"
+    "老太太|老太|老人|老汉|老头|老爷子|老伯|老弟|老哥|老姐|某某|某|"
+    "姓(?:男子|女子|男|女|老人|居民|群众)?|工程师|工(?![人地程作厂业资会])|警官|民警|辅警|sir|局长|科长|所长|院长|"
+    "校长|教授|家(?=人|媳妇|儿媳|小子|姑娘|儿子|女儿|孩子|老[太头大二])|mr|mrs|ms"
 )
-_BEFORE = "老|小|阿"
+_BEFORE = "老|小|阿|mr|mrs|ms|miss|dr"
 # Forms of address behind the last character of a given name, as 凤姐.
 _KIN = "哥|姐|叔|婶|姨|嫂|伯|爷|奶奶|妹|弟"
 # With these in front of it, or behind 小, a last character makes another word (大哥, 小时).
 _NO_NAME = frozenset("大小老二三四五阿时心学区孩车路子")
 _NO_PLACE = "(?![\u3400-\u9fff]?(?:路|街|村|镇|乡|区|巷|桥|门))"
 _CHINESE = re.compile(r"[\u3400-\u9fff]{2,4}")
+# A person of whom the surname alone is known, as 李 or 李先生.
+_CALLED = re.compile(rf"({_DOUBLE.pattern}|[\u3400-\u9fff])(?:{_AFTER})?")
+# Parts of a name that is no Chinese one: 阿卜杜拉·买买提, John Smith. Shorter ones are other words.
+_PARTS = re.compile(r"[a-z]{4,}|[\u3400-\u9fff]{3,}")
+_BETWEEN_PARTS = re.compile(r"[\s·•‧・∙⋅.,]+")
 
 
 def persons_in(text: str, names: Collection[str], *, closely: bool = False) -> list[Span]:
     """Where these persons stand in the text; may overlap. `closely`: also by what may be another
     word, for persons who are to be named to nobody."""
-    found = (_form(name, closely) for name in names) if text else ()
-    forms = [form for form in found if form is not None]
-    if not forms:
+    if not text or not names:
         return []
     letters = letters_of(text)
     signs = "".join(sign for sign, _ in letters)
+    there = {*signs}
+    found = (_form(name, closely) for name in names if not there.isdisjoint(folded(name)))
+    forms = [form for form in found if form is not None]
     return [
         (letters[found.start()][1], letters[found.end() - 1][1] + 1, NAME)
         for form in forms
@@ -72,25 +81,37 @@ def split_names(said: Iterable[str]) -> list[str]:
 @lru_cache(maxsize=4096)
 def _form(name: str, closely: bool) -> "re.Pattern[str] | None":
     plain = folded(name)
+    if called := _CALLED.fullmatch(plain):
+        return re.compile("|".join(_by_surname(called[1])))
     if len(plain) < SHORTEST_NAME:
         return None
     whole = re.escape(plain)
     if not _CHINESE.fullmatch(plain):
-        return re.compile(whole)
+        return re.compile("|".join([whole, *_parts(name)]))
     cut = 2 if len(plain) > 2 and _DOUBLE.match(plain) else 1
     surname, given = plain[:cut], plain[cut:]
-    ways = [
-        f"{whole}(?:{_AFTER})?",
-        f"{surname}某{given[-1]}",
-        f"姓{surname}(?:的|)",
-        f"{surname}(?:{_AFTER})",
-        f"(?:{_BEFORE}){surname}{_NO_PLACE}",
-    ]
+    ways = [f"{whole}(?:{_AFTER})?", f"{surname}某{given[-1]}", *_by_surname(surname)]
     if len(given) > 1:
         ways.append(f"{given}(?:{_AFTER})")
     if closely:
         ways += _closely(surname, given)
     return re.compile("|".join(ways))
+
+
+def _by_surname(surname: str) -> list[str]:
+    """How people call a person of whom they know no more."""
+    return [
+        f"姓{surname}(?:的|)",
+        f"{surname}(?:{_AFTER})",
+        f"(?:{_BEFORE}){surname}{_NO_PLACE}",
+    ]
+
+
+def _parts(name: str) -> list[str]:
+    """Each part of a name that names a person by itself."""
+    parts = [folded(part) for part in _BETWEEN_PARTS.split(name)]
+    alone = [part for part in parts if _PARTS.fullmatch(part)]
+    return [f"{part}(?:{_AFTER})?" for part in alone] if len(parts) > 1 else []
 
 
 def _closely(surname: str, given: str) -> list[str]:

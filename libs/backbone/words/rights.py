@@ -165,6 +165,7 @@ ALARM: Mapping[str, Right] = {
     "GetTicket": TICKETS,
     "ListOutstanding": INSIDE,
     "FetchTeams": INSIDE,
+    "HearMerge": INSIDE,
     "TellCaller": INSIDE,
     "AnswerTicket": ANSWER_TICKETS,
     "RefuseTicket": ANSWER_TICKETS,

@@ -1,10 +1,8 @@
 """The accounts and keys of an installation, as its operator changes them."""
 
 import asyncio
-import csv
 import importlib
-import io
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence, Set
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +17,7 @@ from backbone.words.encodings import UnknownEncoding, decoded
 from operate.admin.accounts import coded_rows, operator
 from operate.admin.superiors import may_stand_in
 from operate.home import absence
+from operate.home.csv_rows import Numbered, rows_of
 from operate.home.trouble import Trouble
 from operate.run.installation import Installation
 
@@ -109,14 +108,30 @@ def period_of(start: str, end: str) -> Any:
     return period(*(t if t.tzinfo else t.replace(tzinfo=zone) for t in times))
 
 
-async def read_file(path: Path) -> list[Any]:
-    """The accounts of a CSV file, in UTF-8 or GB18030. Raises Trouble, naming each wrong line."""
-    rows = list(csv.DictReader(io.StringIO(await asyncio.to_thread(text_of, path))))
-    require_columns(path, rows[0] if rows else {})
-    known = (*COLUMNS, *OPTIONAL)
-    entries = [entry_of(*((row.get(n) or "").strip() for n in known)) for row in rows]
-    require_none(path, list(flaws_of(entries)))
+async def read_file(path: Path) -> dict[int, Any]:
+    """The accounts of a CSV file, in UTF-8 or GB18030, by their lines. Raises Trouble, naming each
+    wrong line."""
+    (_, header), *rows = rows_of(str(path), await asyncio.to_thread(text_of, path)) or [(0, [])]
+    require_columns(path, {*header} if rows else set())
+    entries = {line: entry_in(dict(zip(header, row, strict=False))) for line, row in rows}
+    require_none(path, [*_too_long(header, rows), *flaws_of(entries)])
     return entries
+
+
+def _too_long(header: Sequence[str], rows: Numbered) -> Iterable[tuple[int, str, str]]:
+    """The lines with more cells than the header: a comma in a name shifts what follows."""
+    for line, row in rows:
+        if any(cell.strip() for cell in row[len(header) :]):
+            yield (
+                line,
+                f"it has {len(row)} values, the header {len(header)}",
+                f"有 {len(row)} 个值，表头只有 {len(header)} 个",
+            )
+
+
+def entry_in(row: Mapping[str, str]) -> Any:
+    """The account of a row; a cell that it lacks is empty."""
+    return entry_of(*(row.get(name, "").strip() for name in (*COLUMNS, *OPTIONAL)))
 
 
 def require_none(path: Path, flaws: Sequence[tuple[int, str, str]]) -> None:
@@ -148,9 +163,8 @@ def text_of(path: Path) -> str:
         ) from error
 
 
-def require_columns(path: Path, first: dict[str | None, Any]) -> None:
+def require_columns(path: Path, named: Set[str]) -> None:
     """Raises Trouble for a column that is missing or that has no meaning here."""
-    named = set(first)
     if {"user", "role", "unit"} <= named <= {*COLUMNS, *OPTIONAL}:
         return
     columns, optional = ", ".join(COLUMNS), ", ".join(OPTIONAL)
@@ -160,13 +174,13 @@ def require_columns(path: Path, first: dict[str | None, Any]) -> None:
     )
 
 
-def flaws_of(entries: Iterable[Any]) -> Iterable[tuple[int, str, str]]:
+def flaws_of(entries: Mapping[int, Any]) -> Iterable[tuple[int, str, str]]:
     """The wrong lines, with the sentence in both languages."""
     register = importlib.import_module("services.gateway.accounts.register")
     rules = importlib.import_module("services.gateway.accounts.rules")
     problems = importlib.import_module("services.gateway.http.problems")
     seen: dict[str, str] = {}
-    for line, entry in enumerate(entries, 2):
+    for line, entry in entries.items():
         name = rules.folded(entry.user)
         try:
             register.require_entry(entry)

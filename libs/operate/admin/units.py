@@ -1,6 +1,6 @@
 """The units and teams that accounts and API keys act for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -57,10 +57,10 @@ async def post_of(installation: Installation, entry: Any) -> Any:
     return replace(entry, unit=unit)
 
 
-async def posts_of(installation: Installation, path: Path, entries: Sequence[Any]) -> list[Any]:
-    """The accounts of a file. Raises Trouble, naming each wrong line."""
+async def posts_of(installation: Installation, path: Path, entries: Mapping[int, Any]) -> list[Any]:
+    """The accounts of a file, given by their lines. Raises Trouble, naming each wrong line."""
     found, flaws = [], []
-    for line, entry in enumerate(entries, 2):
+    for line, entry in entries.items():
         try:
             found.append(await post_of(installation, entry))
         except Trouble as trouble:

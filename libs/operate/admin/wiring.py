@@ -28,7 +28,8 @@ def certificates(installation: Installation, names: Sequence[str] = IDENTITIES) 
     if not installation.protection.secure:
         return []
     folder = installation.protection.folder
-    found = [("", said(flaw)) for name in names if (flaw := flaw_of(Wires(name, folder)))]
+    flaws = dict.fromkeys(filter(None, (flaw_of(Wires(name, folder)) for name in names)))
+    found = [("", said(flaw)) for flaw in flaws]
     found += [(str(path), f"chmod 600 {path}") for path in readable_by_others(folder)]
     return found or [_shortest(folder, names)]
 

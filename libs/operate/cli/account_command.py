@@ -171,8 +171,8 @@ def import_accounts(
 
     A new account without a password gets one, which is printed only now, as CSV: user, password.
     """
-    entries = asyncio.run(register.read_file(file))
-    entries = asyncio.run(posts_of(Installation.here(Home.here()), file, entries))
+    by_line = asyncio.run(register.read_file(file))
+    entries = asyncio.run(posts_of(Installation.here(Home.here()), file, by_line))
     given = [each if each.password else replace(each, password=made()) for each in entries]
 
     async def bring_in(books: Books) -> tuple[dict[str, int], set[str]]:

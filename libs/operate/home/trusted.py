@@ -8,6 +8,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from backbone.process.certificates import authorities_in
 from operate.home.home import write
 
 BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----")
@@ -26,7 +27,7 @@ def mend(folder: Path, own: x509.Certificate) -> bool:
     """Write the file anew if it cannot be read or lacks this authority; return whether it was. What
     can be read of it stays."""
     try:
-        if own in x509.load_pem_x509_certificates((folder / "ca.pem").read_bytes()):
+        if own in authorities_in(folder / "ca.pem"):
             return False
     except (OSError, ValueError):
         pass

@@ -23,7 +23,7 @@ REFERENCE = "reference"
 TITLES = Path(__file__).with_name("titles.yaml")
 LIFE_IN_DANGER = ("EMS", "Fire")
 
-Table = list[dict[str, str]]
+Table = Mapping[int, dict[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +45,14 @@ class Meaning:
 
 def read(name: str, table: Table, city: City) -> Day:
     read, unread = each_read(name, table, COLUMNS, _where_and_when)
-    said_in = (_said(row, table[row - 1], *found) for row, found in read.items())
+    said_in = (_said(row, table[row], *found) for row, found in read.items())
     known = identify(unquote(name), "call", said_in)
     place = Affine(Box.around([point for point, _ in read.values()]), city.box.inner())
     townships = sorted(city.townships)
     calls = []
     for own in known.rows:
         point, time = read[own.row]
-        calls.append(call_of(own, table[own.row - 1], time, place(point), city, townships))
+        calls.append(call_of(own, table[own.row], time, place(point), city, townships))
     notes = {
         "places": f"affine map of {place.source} onto {place.target}",
         "townships": "matched by SHA-256 of the name among the city's townships",

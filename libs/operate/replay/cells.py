@@ -1,7 +1,7 @@
 """Reads one cell of a file; errors name its row and column. One bad row keeps no other back."""
 
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import unquote
@@ -9,6 +9,9 @@ from urllib.parse import unquote
 from operate.home.trouble import Trouble
 
 T = TypeVar("T")
+
+# In the place of a column: what a row has beyond the last one. A name of a column is trimmed.
+BEYOND = " beyond"
 
 # The expected content of a cell, in English and in Chinese.
 Expected = tuple[str, str]
@@ -25,7 +28,7 @@ class Unread:
 
 def each_read(
     name: str,
-    table: Sequence[Mapping[str, str]],
+    table: Mapping[int, Mapping[str, str]],
     columns: frozenset[str],
     read: Callable[[str, Mapping[str, str]], T],
 ) -> tuple[dict[int, T], tuple[Unread, ...]]:
@@ -36,7 +39,7 @@ def each_read(
     """
     found: dict[int, T] = {}
     unread: list[tuple[int, Trouble]] = []
-    for number, row in enumerate(table, start=1):
+    for number, row in table.items():
         try:
             _require_columns(name, number, row, columns)
             found[number] = read(f"{name}#{number}", row)
@@ -50,6 +53,14 @@ def each_read(
 def _require_columns(
     name: str, number: int, row: Mapping[str, str], columns: frozenset[str]
 ) -> None:
+    if BEYOND in row:
+        raise Trouble(
+            f"{unquote(name)}, row {number}: it has more cells than the header ({row[BEYOND]}); a "
+            "text with a delimiter needs quotation marks. Correct the file, then run the same "
+            "command again.",
+            f"{unquote(name)} 第 {number} 行的单元格多于表头（{row[BEYOND]}）；"
+            "含分隔符的文字须加双引号。请更正文件后重新执行。",
+        )
     if missing := ", ".join(sorted(columns - row.keys())):
         raise Trouble(
             f"{unquote(name)}, row {number}: the row is too short, it has no {missing}. "
@@ -61,7 +72,7 @@ def _require_columns(
 def cell(
     spot: str, row: Mapping[str, str], column: str, read: Callable[[str], T], what: Expected
 ) -> T:
-    """The value of the cell in the row at `spot`, as `name#number`, counted without the header.
+    """The value of the cell in the row at `spot`, as `name#number`, counted as in the file.
 
     Raises Trouble that names file, row and column.
     """

@@ -1,5 +1,6 @@
 """Reads a file of calls or of petitions, told apart by its header."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -14,7 +15,7 @@ from operate.replay.sheets import Row, read_sheet
 
 LONGEST_NAME = 72
 
-Table = list[dict[str, str]]
+Table = dict[int, dict[str, str]]
 
 
 def read_day(path: Path, city: City) -> Day:
@@ -48,9 +49,12 @@ def kind_of(columns: frozenset[str]) -> Any:
     return next((kind for kind in kinds if columns >= kind.COLUMNS), None)
 
 
-def cells_of(rows: list[Row]) -> Table:
+def cells_of(rows: Mapping[int, Row]) -> Table:
     """The cells that each row has; one that is too short has fewer."""
-    return [{name: cell for name, cell in row.items() if cell is not None} for row in rows]
+    return {
+        number: {name: cell for name, cell in row.items() if cell is not None}
+        for number, row in rows.items()
+    }
 
 
 def name_of(path: Path) -> str:

@@ -17,16 +17,16 @@ CHANNELS = ("ONLINE", "ONLINE", "ONLINE", "LETTER", "VISIT", "HOTLINE", "GREEN_P
 # Categories of other intakes; a petition with their keywords is routed by its place.
 NOT_FOR_PETITIONS = ("accusation", "channel", "care")
 
-Table = list[dict[str, str]]
+Table = Mapping[int, dict[str, str]]
 
 
 def read(name: str, table: Table, city: City) -> Day:
     townships = sorted(city.townships)
     times, unread = each_read(name, table, COLUMNS, _when)
-    said_in = (_said(row, table[row - 1], time) for row, time in times.items())
+    said_in = (_said(row, table[row], time) for row, time in times.items())
     known = identify(unquote(name), "petition", said_in)
     letters = [
-        letter_of(own, table[own.row - 1], times[own.row], city, townships) for own in known.rows
+        letter_of(own, table[own.row], times[own.row], city, townships) for own in known.rows
     ]
     notes = {
         "places": "township matched by SHA-256 of the petitioner among the city's townships",

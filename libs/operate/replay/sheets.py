@@ -1,6 +1,5 @@
 """The rows of a file as people have it: CSV in UTF-8 or GB18030, or a workbook's first sheet."""
 
-import csv
 import io
 import unicodedata
 import zipfile
@@ -13,7 +12,9 @@ from typing import Any
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from backbone.words.encodings import UnknownEncoding, decoded
+from operate.home.csv_rows import Numbered, rows_of, unreadable
 from operate.home.trouble import Trouble
+from operate.replay.cells import BEYOND
 
 MEGABYTE = 1024 * 1024
 LARGEST = 64 * MEGABYTE
@@ -23,17 +24,17 @@ DELIMITERS = (",", "\t", ";")
 # Titles may stand above the header: 某市 2019 年接警记录.
 MOST_TITLES = 10
 
-# Rows by column name; the last columns of a row that is too short are None.
+# Cells by column name; the last columns of a row that is too short are None.
 Row = dict[str, str | None]
-Rows = list[list[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The rows below the header, and how the file was read: UTF-8, GB18030 or XLSX."""
+    """The rows below the header by their line or row in the file, as a person sees it there, and
+    how the file was read: UTF-8, GB18030 or XLSX."""
 
     header: list[str]
-    rows: list[Row]
+    rows: dict[int, Row]
     read_as: str
 
 
@@ -42,17 +43,23 @@ def read_sheet(path: Path, is_header: Callable[[frozenset[str]], bool]) -> Sheet
     raw = _read(path)
     is_book = raw.startswith((WORKBOOK, OLD_WORKBOOK))
     cells, read_as = _of_workbook(path, raw) if is_book else _of_text(path, raw)
-    cells = [row for row in cells if any(cell.strip() for cell in row)]
-    tops = (at for at, row in enumerate(cells[:MOST_TITLES]) if is_header(frozenset(_names(row))))
-    top = next(tops, 0)
+    heads = (frozenset(_names(row)) for _, row in cells[:MOST_TITLES])
+    top = next((at for at, names in enumerate(heads) if is_header(names)), 0)
     if len(cells) <= top + 1:
         raise Trouble(f"{path} has no rows.", f"{path} 没有数据行。")
-    header = _names(cells[top])
-    rows: list[Row] = [
-        {**dict.fromkeys(header), **dict(zip(header, row, strict=False))}
-        for row in cells[top + 1 :]
-    ]
+    header = _names(cells[top][1])
+    rows: dict[int, Row] = {
+        number: {**dict.fromkeys(header), **_named(header, row)} for number, row in cells[top + 1 :]
+    }
     return Sheet(header, rows, read_as)
+
+
+def _named(header: list[str], row: list[str]) -> Row:
+    """The cells by their columns. What stands beyond the last column is as a rule the rest of a
+    text with a delimiter in it."""
+    named: Row = dict(zip(header, row, strict=False))
+    more = [cell for cell in row[len(header) :] if cell.strip()]
+    return {**named, BEYOND: "…".join(more)} if more else named
 
 
 def _names(row: list[str]) -> list[str]:
@@ -72,14 +79,10 @@ def _read(path: Path) -> bytes:
             )
         return path.read_bytes()
     except OSError as error:
-        raise unreadable(path, str(error)) from error
+        raise unreadable(str(path), str(error)) from error
 
 
-def unreadable(path: Path, why: str) -> Trouble:
-    return Trouble(f"{path} cannot be read: {why}", f"无法读取 {path}:{why}")
-
-
-def _of_text(path: Path, raw: bytes) -> tuple[Rows, str]:
+def _of_text(path: Path, raw: bytes) -> tuple[Numbered, str]:
     try:
         text, encoding = decoded(raw)
     except UnknownEncoding as error:
@@ -90,21 +93,20 @@ def _of_text(path: Path, raw: bytes) -> tuple[Rows, str]:
             "请另存为 UTF-8 或 GB18030 编码的 CSV，或 XLSX。",
         ) from error
     top = text.partition("\n")[0]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(DELIMITERS, key=top.count))
-    try:
-        return list(reader), encoding
-    except csv.Error as error:
-        raise unreadable(path, f"line {reader.line_num} ({encoding}): {error}") from error
+    return rows_of(str(path), text, max(DELIMITERS, key=top.count)), encoding
 
 
-def _of_workbook(path: Path, raw: bytes) -> tuple[Rows, str]:
+def _of_workbook(path: Path, raw: bytes) -> tuple[Numbered, str]:
     try:
         if raw.startswith(WORKBOOK):
             with zipfile.ZipFile(io.BytesIO(raw)) as packed:
                 if sum(each.file_size for each in packed.infolist()) > 4 * LARGEST:
-                    raise unreadable(path, f"unpacked it has over {4 * LARGEST // MEGABYTE} MB")
+                    raise unreadable(
+                        str(path), f"unpacked it has over {4 * LARGEST // MEGABYTE} MB"
+                    )
         sheet = CalamineWorkbook.from_filelike(io.BytesIO(raw)).get_sheet_by_index(0)
-        return list(_filled(sheet)), "XLSX"
+        rows = enumerate(_filled(sheet), start=1)
+        return [(at, row) for at, row in rows if any(cell.strip() for cell in row)], "XLSX"
     except (CalamineError, zipfile.BadZipFile, IndexError) as error:
         raise Trouble(
             f"{path} cannot be read: it is no workbook without password ({error}). "

@@ -17,13 +17,14 @@ class HideMission(Struct, frozen=True):
 
     `barred` are those of its units that are accused, or stand below the accused. `accused` says
     that the team belongs to one of them: `recall` calls it back without a word of the matter, or is
-    None where the city's policy leaves that to the desk.
+    None where the city's policy leaves that to the desk. `against` is the accused unit.
     """
 
     desk: str = ""
     barred: tuple[str, ...] = ()
     accused: bool = False
     recall: Recall | None = None
+    against: str = ""
 
 
 class MissionHidden(Struct, frozen=True):
@@ -31,6 +32,7 @@ class MissionHidden(Struct, frozen=True):
     barred: tuple[str, ...] = ()
     desk: str = ""
     accused: bool = False
+    against: tuple[str, ...] = ()
 
 
 def hide(
@@ -39,9 +41,11 @@ def hide(
     known = mission.hidden or Hidden(now)
     barred = tuple(dict.fromkeys((*known.barred, *command.barred)))
     accused = known.accused or command.accused
-    if not mission.release.area and (barred, accused) == (known.barred, known.accused):
+    named = not command.against or command.against in mission.against
+    if named and not mission.release.area and (barred, accused) == (known.barred, known.accused):
         return []
-    hidden = MissionHidden(now, barred, known.desk or command.desk, accused)
+    against = tuple(filter(None, (*known.against, "" if named else command.against)))
+    hidden = MissionHidden(now, barred, known.desk or command.desk, accused, against)
     if not command.accused or command.recall is None or mission.state in OVER:
         return [hidden]
     return [hidden, called_back(mission, command.recall, now)]
@@ -49,7 +53,13 @@ def hide(
 
 def _hidden(mission: Mission, event: MissionHidden) -> Mission:
     known = mission.hidden or Hidden(event.time)
-    told = replace(known, barred=event.barred, desk=event.desk, accused=event.accused)
+    told = replace(
+        known,
+        barred=event.barred,
+        desk=event.desk,
+        accused=event.accused,
+        against=event.against,
+    )
     return replace(mission, release=replace(mission.release, area=""), hidden=told)
 
 

@@ -34,7 +34,7 @@ class Order(Struct, frozen=True):
     """The order of a desk to a team; `again` counts its earlier orders that were over.
 
     `receipt` is where the order comes from; `note` is the end of the narrative, for this team
-    alone. Both are empty in orders of 0.1.0.
+    alone. Both are empty in orders of 0.1.0. `against` is the unit that the receipt accuses.
     """
 
     matter_id: UUID
@@ -55,6 +55,7 @@ class Order(Struct, frozen=True):
     receipt_version: int = 0
     matter_version: int = 0
     persons: tuple[str, ...] = ()
+    against: str = ""
 
 
 class Heard(Struct, frozen=True):
@@ -172,7 +173,7 @@ class Recall(Struct, frozen=True):
 
 class Hidden(Struct, frozen=True):
     """Its matter accuses a unit since this time: `barred` are the units that may not know of it
-    any more, `desk` is the one that still does.
+    any more, `desk` is the one that still does. `against` are those that were named as the accused.
 
     `accused`: the team belongs to the accused unit. The desk hears of it until it has sent another
     team or given its word.
@@ -184,6 +185,7 @@ class Hidden(Struct, frozen=True):
     accused: bool = False
     seen_by: str = ""
     seen_reason: str = ""
+    against: tuple[str, ...] = ()
 
 
 class Mission(Struct, frozen=True):
@@ -258,6 +260,12 @@ class Mission(Struct, frozen=True):
 
     def _unbarred(self, unit: str) -> str:
         return "" if self.hidden and unit in self.hidden.barred else unit
+
+    @property
+    def against(self) -> tuple[str, ...]:
+        """The units that its matter accuses, as far as it was told; earlier releases kept none."""
+        later = self.hidden.against if self.hidden else ()
+        return tuple(dict.fromkeys(filter(None, (self.order.against, *later))))
 
     @property
     def accused_since(self) -> datetime | None:

@@ -22,13 +22,21 @@ TELLING_NAME = 3
 # what looks like it; and how the latter is shown: in brackets, or after a space.
 SIGNS = frozenset(("/", FOR, *"∕⁄⟋╱›»❯❱⟩〉》〉≻→"))
 STANDING_IN = re.compile(r"[^\w·]代")
-# Signs that nobody takes for letters of an alphabet, by the first word of their names in Unicode.
-EAST_ASIAN = frozenset(("CJK", "IDEOGRAPHIC", "BOPOMOFO", "HIRAGANA", "KATAKANA", "HANGUL", "YI"))
+# The writing of names here, by how Unicode calls its signs: Chinese, and the alphabets of the
+# country's peoples. None of these has letters that could be taken for Chinese or for A to Z, as all
+# of a Cyrillic or Greek name may (сосо), kana (ロ 口) and radicals (⺠ 民).
+CHINESE = ("CJK UNIFIED IDEOGRAPH", "CJK COMPATIBILITY IDEOGRAPH", "IDEOGRAPHIC NUMBER ZERO")
+LATIN = "LATIN"
+ALPHABETS = (LATIN, "HANGUL SYLLABLE", "TIBETAN", "MONGOLIAN", "ARABIC", "YI SYLLABLE")
+# Between the parts of a name, 阿卜杜拉·买买提, and what is typed in its place.
+DOT = "·"
+DOTS = str.maketrans(dict.fromkeys("•‧・∙⋅", DOT))
 
 
 def folded(name: str) -> str:
-    """The form in which names are compared: names that differ in width or case are one name."""
-    return normalize("NFKC", name).casefold()
+    """The form in which names are compared: names that differ in width, case or the kind of dot
+    between their parts are one name."""
+    return normalize("NFKC", name).translate(DOTS).casefold()
 
 
 def require_name(name: str) -> None:
@@ -36,13 +44,15 @@ def require_name(name: str) -> None:
     fits = 0 < len(name) <= LONGEST_NAME and name.isprintable() and not refused_character(name)
     if not fits or imitates(name) or any(shows_nothing(each) for each in name):
         raise Problem(422, "BAD_USER_NAME", {"most": LONGEST_NAME})
-    _require_one_alphabet(name)
+    plain = normalize("NFKC", name)
+    signs = (each for each in plain if category(each)[0] == "P" and not each.isascii())
+    _require_own_letters(name, "".join(signs).replace(DOT, ""))
 
 
-def _require_one_alphabet(name: str) -> None:
-    if mixed := foreign_letters(name):
-        letters = ", ".join(f"{each} (U+{ord(each):04X})" for each in mixed)
-        raise Problem(422, "MIXED_ALPHABETS", {"name": name, "given": letters})
+def _require_own_letters(name: str, signs: str = "") -> None:
+    if foreign := [*foreign_letters(name), *dict.fromkeys(signs)]:
+        letters = ", ".join(f"{each} (U+{ord(each):04X})" for each in foreign)
+        raise Problem(422, "FOREIGN_LETTERS", {"name": name, "given": letters})
 
 
 def imitates(name: str) -> bool:
@@ -57,15 +67,29 @@ def names_someone(name: str) -> bool:
 
 
 def foreign_letters(name: str) -> list[str]:
-    """The letters of all alphabets but the commonest one: letters of two alphabets look alike, as
-    the Latin and the Cyrillic o do. Beside one alphabet there may be Chinese."""
+    """The letters, digits and signs that names here do not have, and those of all alphabets but
+    the commonest one: letters of two alphabets look alike, as the Latin and the Cyrillic o do.
+    Beside one alphabet there may be Chinese."""
     alphabets: dict[str, list[str]] = {}
     for each in normalize("NFKC", name):
-        alphabet = told(each, "").partition(" ")[0] if category(each).startswith("L") else ""
-        if alphabet and alphabet not in EAST_ASIAN:
+        if (alphabet := _alphabet(each)) is not None:
             alphabets.setdefault(alphabet, []).append(each)
+    foreign = alphabets.pop("", [])
     by_length = sorted(alphabets.values(), key=len, reverse=True)
-    return [each for letters in by_length[1:] for each in dict.fromkeys(letters)]
+    return [*dict.fromkeys(foreign + [each for letters in by_length[1:] for each in letters])]
+
+
+def _alphabet(sign: str) -> str | None:
+    """None of Chinese and of what stands beside letters; empty if no name here has the sign."""
+    kind, called = category(sign)[0], told(sign, "")
+    if sign.isascii():
+        return LATIN if kind == "L" else None
+    if kind not in "LMNS" or called.startswith(CHINESE):
+        return None
+    alphabet = next((each for each in ALPHABETS if called.startswith(each)), "")
+    if alphabet == LATIN:  # é is an e; ɑ and ı would be taken for a and i
+        return LATIN if normalize("NFKD", sign)[0].isascii() else ""
+    return alphabet if kind in "LM" else ""
 
 
 def require_name_of_person(name: str) -> None:
@@ -76,7 +100,7 @@ def require_name_of_person(name: str) -> None:
         raise Problem(422, reason, {"field": "name", "character": character})
     if imitates(name):
         raise Problem(422, "NAME_IN_DISGUISE", {"name": name})
-    _require_one_alphabet(name)
+    _require_own_letters(name)
 
 
 def require_password(password: str, *names: str) -> None:

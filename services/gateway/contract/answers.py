@@ -18,6 +18,7 @@ from backbone.rpc.reasons import reasons_of
 from backbone.rpc.rules import TIMESTAMP, rules_of
 from backbone.words.errors import EVIDENCE_BROKEN
 from backbone.words.roles import EVERYONE
+from services.gateway.contract import described
 from services.gateway.contract.fields import field_at, items_of
 from services.gateway.contract.plan import Plan
 from services.gateway.http.connections import REFUSALS
@@ -97,7 +98,7 @@ def problems_of_extra(method: str, said: Mapping[str, Any]) -> dict[int, list[st
         found |= OF_OWN_BODIES
     if any(each["in"] == "query" for each in said.get("parameters", ())):
         found |= OF_QUERIES
-    return by_status(found)
+    return by_status(found | described.reasons_of(said))
 
 
 def by_status(reasons: Iterable[str]) -> dict[int, list[str]]:

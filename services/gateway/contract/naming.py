@@ -111,12 +111,17 @@ class Names:
     def __init__(self) -> None:
         self._tables: Mapping[str, Mapping[str, Any]] = {}
         self._accounts: dict[str, str] = {}
+        self._keys: Mapping[str, tuple[str, str]] = {}
         # The writers that say these names, by message: all routes share them.
         self.writers: dict[str, Callable[[Any], Any]] = {}
 
     def learn_accounts(self, names: Mapping[str, str]) -> None:
         """Learn the persons behind accounts, whom the city pack need not name."""
         self._accounts.update(names)
+
+    def learn_keys(self, owners: Mapping[str, tuple[str, str]]) -> None:
+        """Learn whose system each API key is: its unit, and its team if it is one of a team."""
+        self._keys = owners
 
     def learn(self, city: City) -> None:
         self._tables = {
@@ -145,8 +150,8 @@ class Names:
 
     def of(self, kind: str, code: str) -> str | None:
         """The name of a code, or None. The person behind a system's key is named by its system,
-        as `principal/person`; a deputy together with the person stood in for. An area below those
-        known has the name of the nearest above it."""
+        as `principal/person`, and a system that names nobody by its unit; a deputy together with
+        the person stood in for. An area below those known has the name of the nearest above it."""
         table = self._tables.get(kind, {})
         known = table.get(code)
         if known is None and kind == "area":
@@ -157,7 +162,7 @@ class Names:
             return None if known.name is None else str(known.name)
         if kind != "person":
             return None
-        return self._accounts.get(code) or self._of_two(code)
+        return self._accounts.get(code) or self._of_two(code) or self._of_key(code)
 
     def allowed(self, field: str, codes: str, collection: str) -> str:
         """The values that the field takes, or its type, in Chinese: each with the code to send."""
@@ -167,6 +172,14 @@ class Names:
         terms = {**TERMS.get(name, {}), **OF_COLLECTION.get(collection, {}).get(name, {}), **own}
         said = (f"{terms[code]}（{code}）" if code in terms else code for code in codes.split(", "))
         return TERMS["type"].get(codes) or "、".join(said)
+
+    def _of_key(self, code: str) -> str | None:
+        """The system that acts under the name of its key, by the unit or team that it is of."""
+        unit, team = self._keys.get(code, ("", ""))
+        owner = (self.of("team", team) if team else None) or self.of("unit", unit or code)
+        if owner is None:
+            return None
+        return f"{owner}的接口" if ASKED.get() == "zh" else f"the interface of {owner}"
 
     def _of_two(self, code: str) -> str | None:
         """The name of a system's person, or of a deputy."""

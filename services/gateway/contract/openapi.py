@@ -1,13 +1,12 @@
 """Builds the OpenAPI document from the tables and contracts that serve the requests."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
-from msgspec import yaml
 
 from backbone.rpc.rules import is_required, rules_of
 from services.gateway.contract.answers import problems_of, problems_of_extra
+from services.gateway.contract.described import described
 from services.gateway.contract.examples import add_examples
 from services.gateway.contract.fields import field_at
 from services.gateway.contract.plan import Plan
@@ -16,8 +15,6 @@ from services.gateway.contract.writing import only_message
 from services.gateway.routes.route import Extra
 
 JSON, PROBLEM = "application/json", "application/problem+json"
-# Operations of the endpoints without a protobuf contract.
-DESCRIBED: dict[str, Schema] = yaml.decode(Path(__file__).with_name("described.yaml").read_bytes())
 
 TEXT = {"type": "string"}
 # One character of a percent-encoded header: of ASCII, or a Chinese one.
@@ -126,7 +123,7 @@ def _problem(reasons: Sequence[str]) -> Schema:
 
 
 def _described(extra: Extra) -> Schema:
-    operation = dict(DESCRIBED[f"{extra.method} {extra.path}"])
+    operation = described(extra.method, extra.path)
     answers = problem_responses(problems_of_extra(extra.method, operation))
     operation.pop("problems", None)
     operation["responses"] = {**operation["responses"], **answers}

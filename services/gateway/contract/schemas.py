@@ -45,6 +45,8 @@ BOUNDS: dict[int, Schema] = {
 BIDI = "\\u061c\\u202a-\\u202e\\u2066-\\u2069"
 PLAIN_TEXT = f"^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029{BIDI}]*$"
 PLAIN_LINES = f"^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f{BIDI}]*$"
+# A time of a request: in the first and the last year some zones would leave the calendar.
+TIME: Schema = {"type": "string", "format": "date-time", "pattern": "^(?!000[01]|9999)"}
 WELL_KNOWN: dict[str, Schema] = {
     TIMESTAMP: {"type": "string", "format": "date-time"},
     DURATION: {"type": "number", "description": "seconds"},
@@ -92,9 +94,11 @@ class Schemas:
         schema, rules = self._field(field, answered=False, nullable=False), rules_of(field)
         if rules.only_true:
             return {**schema, "const": True}
-        is_text = schema.get("type") == "string" and field.enum_type is None
-        filters = is_text and field.name != PAGE_PLACE
-        return {"minLength": 1, **schema} if filters else schema
+        if field.name == PAGE_PLACE or field.type != FieldDescriptor.TYPE_STRING:
+            return schema
+        if field.is_repeated:
+            return schema | {"items": {"minLength": 1, **schema["items"]}}
+        return {"minLength": 1, **schema}
 
     def _field(self, field: FieldDescriptor, *, answered: bool, nullable: bool = True) -> Schema:
         entry = map_of(field)
@@ -123,6 +127,8 @@ class Schemas:
         return PLAIN[field.cpp_type]
 
     def _message(self, message: Descriptor, *, answered: bool) -> Schema:
+        if message.full_name == TIMESTAMP and not answered:
+            return TIME
         if message.full_name in WELL_KNOWN:
             return WELL_KNOWN[message.full_name]
         name = _name(message) if answered else f"{_name(message)}Input"

@@ -42,7 +42,7 @@ from services.workflow.incident.parting import FollowHost
 from services.workflow.incident.record import Incident
 from services.workflow.incident.settling import SettleIncident
 from services.workflow.incident.supervised import FollowSupervision
-from services.workflow.incident.waiting import waits_for
+from services.workflow.incident.waiting import JUDGED, waits_for, waits_of
 from services.workflow.incident.world import World
 
 # Commands that no person gives.
@@ -75,14 +75,28 @@ def end_by_kind(incident: Incident, event: Any) -> Incident:
 
 
 def derive(incident: Incident) -> Incident:
-    """Every unit that has had to do with it may read it."""
-    matter, charge = incident.matter, incident.charge
-    units = (matter.desk, charge.accountable_unit, charge.assigned_by, *waits_for(incident))
+    """Every unit that has had to do with it may read it; some have only to judge an answer."""
+    units = (*_working(incident), *waits_for(incident))
     known = {"", *incident.involved, *incident.barred}
-    fresh = [unit for unit in units if unit not in known]
-    if not fresh:
+    fresh = tuple(dict.fromkeys(unit for unit in units if unit not in known))
+    judges = _judges(incident, fresh)
+    if not fresh and judges == incident.judges:
         return incident
-    return replace(incident, involved=(*incident.involved, *dict.fromkeys(fresh)))
+    return replace(incident, involved=(*incident.involved, *fresh), judges=judges)
+
+
+def _working(incident: Incident) -> tuple[str, ...]:
+    matter, charge = incident.matter, incident.charge
+    return (matter.desk, charge.accountable_unit, charge.assigned_by)
+
+
+def _judges(incident: Incident, fresh: tuple[str, ...]) -> tuple[str, ...]:
+    """Those among all that are involved to whom it came with the answer of a supervision alone."""
+    if not incident.supervisions and not incident.judges:
+        return ()
+    waits = (each.unit for each in waits_of(incident) if each.reason not in JUDGED)
+    works = {*_working(incident), *waits}
+    return tuple(unit for unit in (*incident.judges, *fresh) if unit not in works)
 
 
 INCIDENTS: LifeCycle[Incident, World] = LifeCycle(

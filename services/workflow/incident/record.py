@@ -175,7 +175,8 @@ class Incident(Struct, frozen=True):
     `suggested` is the unit that the policy names since a correction. `reports` are empty until a
     receipt was corrected or linked. `reported`: there was progress since the unit got it.
     `team_time` is when the first team was at the scene. `barred` are units that may not read it any
-    more, because it accuses them since a correction.
+    more, because it accuses them since a correction. `judges` are those among `involved` that have
+    supervised it and nothing else.
     """
 
     id: UUID
@@ -198,6 +199,7 @@ class Incident(Struct, frozen=True):
     reported: bool = False
     team_time: datetime | None = None
     barred: tuple[str, ...] = ()
+    judges: tuple[str, ...] = ()
 
     @property
     def area(self) -> str:
@@ -228,9 +230,10 @@ class Incident(Struct, frozen=True):
     def readers(self) -> tuple[str, ...]:
         """The units that may read it: all that had to do with it, except the accused one.
 
-        The desk knows what it has taken down itself, even against itself.
+        The desk knows what it has taken down itself, even against itself. An accusation is read by
+        no unit that watches over it alone: a supervisor has the answers, and not the matter.
         """
-        hidden = self.hidden_from
+        hidden = self.hidden_from.union(self.judges if self.matter.against else ())
         return tuple(unit for unit in self.involved if unit not in hidden)
 
     @property

@@ -20,7 +20,7 @@ from services.workflow.incident.record import (
     last_holder_key,
 )
 
-SHAPE = 14
+SHAPE = 15
 COLUMNS = {
     "state": "text",
     "code": "text",
@@ -119,7 +119,8 @@ def held_by(incident: Incident) -> UUID | None:
 def upgrade(doc: dict[str, Any], shape: int) -> dict[str, Any]:
     """Shape 2 had no `assignment`, shape 3 no supervisions and urges, shape 4 no corrections, shape
     5 no `raise_time`; the defaults serve. Before shape 8 the state alone told of a report, and
-    before shape 14 nothing of the end but the last event, which it nearly always is.
+    before shape 14 nothing of the end but the last event, which it nearly always is. Shape 14 did
+    not tell those that only judge an answer.
     """
     if shape < 8:
         doc = {**doc, "reported": doc["state"] == State.HANDLING}

@@ -40,7 +40,9 @@ PASSED["DANGER"] = "DANGER_TOLD"  # 处置后又报险情
 PASSED["ACCUSATION"] = "ACCUSATION_TOLD"  # 转出后又反映单位
 TICKET = "TICKET"  # 工单待答复
 BESIDE = frozenset({*ALERTED.values(), *PASSED.values(), TEAM_MISSING, LINK_REFUSED, TICKET})
-SUPERVISED = frozenset({ANSWER_OWED, ANSWERED, ANSWER_LATE})
+# For these it waits for its supervisor alone.
+JUDGED = frozenset({ANSWERED, ANSWER_LATE})
+SUPERVISED = JUDGED | {ANSWER_OWED}
 REASONS = frozenset(
     {POOL, HOLDING, TRIAGE, CALL_BACK, DESIGNATION, *QUESTIONS, *LAPSED.values(), *RAISED.values()}
     | SUPERVISED

@@ -366,6 +366,27 @@ async def test_an_expired_certificate_is_told_everywhere_and_mended_in_place(
     await until(lambda: flaws_of(metrics))
 
 
+async def test_a_half_written_file_of_the_servers_authorities_is_told_and_stops_nothing(
+    secure_city: Installed, secure_visit: Visit
+) -> None:
+    """Connections that begin use the file of before, until the file is what the doctor advises."""
+    servers = secure_city.home / "certificates" / "servers.pem"
+    servers.write_bytes((servers.parent / "ca.pem").read_bytes()[:300])
+    metrics = Ports(int(urlsplit(secure_city.run["gateway"]).port or 0)).metrics("alarm")
+    try:
+        await until(lambda: flaws_of(metrics), "servers.pem cannot be read", "无法读取")
+        doctor = await asyncio.to_thread(secure_city.liandong, "doctor")
+        said = " ".join(doctor.stdout.replace("│", " ").split())
+        assert doctor.returncode == 1 and "or remove it if theirs are those in" in said
+        listed = await asyncio.to_thread(secure_city.liandong, "certificates", "list", "--json")
+        assert listed.returncode == 1 and "servers.pem cannot be read" in listed.stdout
+        desk = await secure_visit.person("call_taker.990100-command")
+        assert (await open_incident(desk))["unit"]
+    finally:
+        servers.unlink()
+    await until(lambda: flaws_of(metrics))
+
+
 async def test_rights_at_kafka_are_mended_as_the_doctor_advises(secure_city: Installed) -> None:
     """One is taken away, and one is granted that nobody declared."""
     brokers = at_trusted(secure_city, Wires("operate", secure_city.home / "certificates"))

@@ -1,6 +1,7 @@
 """Accounts and keys as an operator changes them: at once, on record, and never by themselves."""
 
 import secrets
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from services.gateway.accounts.loading import end_demo, load_demo
 from services.gateway.accounts.register import Entry, Register
 from services.gateway.accounts.second_factor import SecondFactors
 from services.gateway.http.problems import Problem
+from tests.desks import a_desk_city
 from tests.functional.gateway.conftest import Face
 from tests.gateway import CODED, STATION
 
@@ -118,6 +120,17 @@ async def test_a_key_in_another_width_or_case_is_found(face: Face) -> None:
     await ring.add(STATION, "clerk", name)
     assert {made["name"] for made in await ring.rotate(name.upper())} == {name}
     assert await ring.revoke("ｐ" + name[1:]) == 2
+
+
+async def test_a_new_key_is_named_by_its_unit(face: Face) -> None:
+    """A system that names no person: a sentence says whose it is."""
+    names, name = face.gateway.rights.names, named()
+    desks = a_desk_city()
+    station = replace(desks.units["north"], code=STATION, name="青山镇派出所")
+    names.learn(replace(desks, units={STATION: station}))
+    await KeyRing(face.gateway.pool, OPERATOR, CODED).add(STATION, "clerk", name)
+    await face.gateway.rights.look()
+    assert names.of("person", name) == names.of("person", STATION) == "青山镇派出所的接口"
 
 
 async def test_a_key_and_a_person_have_no_name_in_common(face: Face) -> None:

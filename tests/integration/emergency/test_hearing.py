@@ -173,6 +173,54 @@ async def test_a_team_of_a_unit_that_is_accused_while_it_is_under_way(desk: Desk
         assert await terminal.silence(0.5)
 
 
+OTHER = f"{COUNTY}-police"
+
+
+@pytest.mark.parametrize("by", ["receipt", "incident"])
+async def test_a_team_that_was_sent_before_reads_no_word_of_an_accusation(
+    desk: Desk, by: str
+) -> None:
+    """Also of why the matter ended: as the receipt tells it, and as the incident does."""
+    receipt = uuid4()
+    said = facts(receipt, "青山镇长风路99号") | {"narrative": "民警打人", "against": OTHER}
+    said |= {"desk": "desk", "danger": "有刀", "category": "accusation"}
+    amended: Any = IncidentEvent(amended={"matter": said, "reason": "民警打人"})
+    ended: Any = IncidentEvent(voided={"reason": "民警打人是诬告"})
+    if by == "receipt":
+        amended = AlarmEvent(amended={"facts": said})
+        ended = AlarmEvent(marked_invalid={"note": "民警打人是诬告"})
+    async with desk.terminal() as terminal:
+        mission = (await desk.dispatch(receipt=receipt)).mission.id
+        knowing = (await desk.dispatch("fire-2", receipt=receipt, against=OTHER)).mission.id
+        await terminal.push()
+        await hear(desk, receipt, 3, amended)
+        push = await terminal.push()
+        assert (push.kind, push.place.text) == (Push.KIND_REVISION, "青山镇长风路99号")
+        assert (push.danger, push.narrative, push.category) == (
+            "有刀",
+            "两车相撞,有人受伤",
+            "traffic.accident",
+        )
+        told = await found(desk, knowing, "fire-2")
+        assert told.narrative == "民警打人", "the desk has sent it with the accusation"
+        await hear(desk, receipt, 4, ended)
+        assert (await terminal.push()).kind == Push.KIND_RECALL
+        assert "打人" not in f"{terminal.frames} {await found(desk, mission)}"
+        assert "诬告" in (await found(desk, knowing, "fire-2")).recall.reason
+
+
+async def test_nor_from_a_report_that_accuses_and_leaves_its_incident(desk: Desk) -> None:
+    receipt, incident = uuid4(), uuid4()
+    mission = (await desk.dispatch(receipt=receipt, receipt_version=1)).mission.id
+    await hear(desk, receipt, 2, AlarmEvent(repeat_linked={"incident_id": str(incident)}))
+    own = facts(receipt, "青山镇长风路99号") | {"narrative": "民警打人", "against": OTHER}
+    part = {"reason": "不是一回事", "facts": own}
+    await hear(desk, receipt, 3, AlarmEvent(repeat_unlinked=part))
+    told = await found(desk, mission)
+    assert (told.matter_id, told.place.text) == (str(receipt), "青山镇长风路99号")
+    assert "打人" not in str(told)
+
+
 async def found(desk: Desk, mission: str, team: str = "fire-1") -> Mission:
     metadata = metadata_for(desk.token, Actor("lee"), team=team)
     request = pb.GetMissionRequest(mission_id=mission)

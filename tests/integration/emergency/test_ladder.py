@@ -157,6 +157,22 @@ async def test_more_and_more_people_are_told(database: Installation) -> None:
     assert 0 <= min(map(lateness, events)) < 0.5, "a busy machine makes some late, and not all"
 
 
+async def test_a_ladder_without_a_human_goes_on_and_says_whom_it_misses(
+    database: Installation,
+) -> None:
+    """No person of the city is there: the board of the desk hears, again and again."""
+    units = [each for each in STAFF if isinstance(each, Unit)]
+    async with staffed(database, units) as desk:
+        mission = (await desk.dispatch()).mission.id
+        alert = await until_rung(desk, mission, 6)
+        assert alert.HasField("next_due_time")
+    fired = [each.unanswered for each in await rungs_of(database, mission)]
+    assert [each.rung for each in fired][:6] == [1, 2, 3, 4, 5, 6], "in order, each once"
+    missing = [[*each.missing] for each in fired[:5]]
+    assert missing == [[], ["TEAM_LEADER"], [], ["DEPUTY", "DUTY_OFFICER"], ["SUPERVISION"]]
+    assert {each.who: [*each.users] for each in fired[3].told} == {"DESK": [], "NEXT_TEAM": []}
+
+
 async def test_a_restart_makes_up_for_the_rungs_once_each(database: Installation) -> None:
     async with staffed(database) as desk:
         mission = (await desk.dispatch()).mission.id

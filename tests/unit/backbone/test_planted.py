@@ -61,6 +61,53 @@ def test_the_persons_of_a_matter_are_found(capsys: pytest.CaptureFixture[str]) -
     assert precision >= LEAST_PRECISION, wrong
 
 
+@pytest.mark.parametrize(
+    ("known", "called"),
+    [
+        ("李先生", "李女士"),
+        ("李", "李先生"),
+        ("欧阳老师", "欧阳先生"),
+        ("张三丰", "三丰叔"),
+        ("张三丰", "张家"),
+        ("阿卜杜拉·买买提", "买买提"),
+        ("阿卜杜拉·买买提", "阿卜杜拉大叔"),
+        ("John Smith", "Mr. Smith"),
+        ("John Smith", "SMITH, John"),
+    ],
+)
+def test_a_person_is_found_by_what_is_known_of_the_name(known: str, called: str) -> None:
+    text = f"对方是{called}人，请核实"
+    assert covered(text, called.removeprefix("Mr. "), persons_in(text, [known]))
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *(
+            "11010119900307002×",
+            "11010119900307002*",
+            "11010119900307002叉",
+            "1101011990030700２ x",
+        ),
+        *(
+            "京A1234警",
+            "粤BD12345",
+            "粤B12345D",
+            "京A·1234警",
+            "川A一二三四五",
+            "川A·幺两三四五",
+            "粤Z1234港",
+        ),
+        *("打87001234", "拨了8700-1234", "87001234（座机）", "852-91234567", "886 912 345 678"),
+        *("台胞证12345678", "护照：EA1234567", "6222 0210 0000 1234 565", "٠١٣٨١٢٣٤٥٦٧٨"),
+    ],
+)
+def test_a_number_of_rarer_form_is_found(typed: str) -> None:
+    text = f"记下{typed}，完"
+    inside = {at for start, stop, _ in numbers_in(text) for at in range(start, stop)}
+    assert inside >= {at for at, sign in enumerate(text) if sign.isnumeric()}
+
+
 @pytest.mark.parametrize("case", planted.numbers()[::7], ids=lambda each: each.kind)
 def test_a_sealed_text_shows_its_reader_all_and_others_nothing(case: planted.Planted) -> None:
     sealed = SEALER.seal(case.text)

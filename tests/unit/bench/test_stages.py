@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.bench.stages import OTHER, shares, stage_of
+from tests.bench.stages import OTHER, SEALING, shares, stage_of
 
 LOOP = (
     "main (services/__main__.py:69);run (uvloop/__init__.py:92);Runner.run (asyncio/runners.py:9)"
@@ -20,6 +20,8 @@ DOOR = f"{LOOP};Batcher.run (backbone/door/batcher.py:50);Door.perform (backbone
         ),
         (f"{DOOR};Door._locked (backbone/door/door.py:110);f (asyncpg/pool.py:1)", "door: read"),
         (f"{DOOR};claim (services/workflow/incident/claiming.py:40)", "door: decide"),
+        (f"{DOOR};persons_in (backbone/words/persons.py:40)", SEALING),
+        (f"{LOOP};Sealer.open (backbone/postgres/sealing.py:90)", SEALING),
         (f"{LOOP};_Stream._read (backbone/rpc/shared_server.py:120)", "RPC"),
         (f"{LOOP};require_rules (backbone/rpc/rules.py:3)", "RPC: rules of the request"),
         (f"{LOOP};send (aiokafka/producer/sender.py:5)", "produce"),

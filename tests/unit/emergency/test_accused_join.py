@@ -59,7 +59,8 @@ async def test_a_team_of_the_accused_is_called_back_and_hears_no_word(seed: int)
     assert WORDS not in str(mission)
 
 
-async def test_a_team_of_another_unit_hears_them_and_no_watcher_sees_it() -> None:
+async def test_a_team_of_another_unit_goes_on_without_them_and_no_watcher_sees_it() -> None:
+    """Teams read no accusation, unless the desk has sent them with it."""
     mission = await joined(1, "north")
-    assert mission.state is State.PENDING and WORDS in mission.order.narrative
-    assert mission.release.area == ""
+    assert mission.state is State.PENDING and WORDS not in str(mission)
+    assert (mission.release.area, mission.against) == ("", ("north",))

@@ -108,7 +108,35 @@ def test_a_team_that_stays_hears_the_place_and_the_danger_alone() -> None:
     assert revised.order.narrative == "两车相撞\n走北门"
     assert (revised.order.category, revised.order.danger) == ("traffic.accident", "有刀")
     assert revised.correction is not None and revised.correction.reason == ""
-    assert told_to(said, "roads", mission.order, Matter(against="north"), CITY) == said
+
+
+@pytest.mark.parametrize("unit", ["roads", "county"])
+def test_a_team_of_another_unit_or_above_reads_no_accusation_that_is_told_late(unit: str) -> None:
+    """Teams read none, unless the desk has sent them with it: then they hear the whole."""
+    facts = MissionFacts(FACTS.place, "民警收钱不立案", "accusation.official", "P1", "有刀")
+    said = ReviseMission(facts, reason="报警人控告派出所")
+    matter = Matter(against="north")
+    less = told_to(said, unit, DISPATCH.order, matter, CITY)
+    revised = after(less, start=after(DISPATCH))
+    assert (revised.order.narrative, revised.order.danger) == (DISPATCH.order.narrative, "有刀")
+    assert (revised.order.priority, revised.order.category) == ("P1", DISPATCH.order.category)
+    assert told_to(said, unit, DISPATCH.order, Matter(), CITY) == said
+    knowing = replace(DISPATCH.order, against="north")
+    assert told_to(said, unit, knowing, matter, CITY) == said
+    assert told_to(said, "north", knowing, matter, CITY) != said
+
+
+@pytest.mark.parametrize("knows", [False, True])
+def test_nor_why_a_matter_ended_that_accuses_a_unit_since(knows: bool) -> None:
+    order = replace(DISPATCH.order, against="north" if knows else "")
+    mission = after(replace(DISPATCH, order=order), accused("north", unit="roads"))
+    voided = WithdrawMission(Recall(Cause.INCIDENT_VOIDED, "诬告民警", NOW, "", "desk"))
+    told = after(without_words(mission, voided), start=mission)
+    assert told.recall is not None
+    assert (told.recall.cause, told.recall.reason) == (
+        Cause.INCIDENT_VOIDED,
+        "诬告民警" if knows else "",
+    )
 
 
 def test_a_team_that_stays_is_not_told_why_the_matter_ended() -> None:

@@ -175,3 +175,10 @@ def test_the_class_of_the_matter_says_which_skill_comes_first(
 def test_a_resting_team_is_not_recommended_for_its_skill() -> None:
     found = recommend(SKILLED, "one", "traffic", Situation(out={"cutters"}), ())
     assert [each.team for each in found] == ["doctors"]
+
+
+@pytest.mark.parametrize("against", ["990101-fire", "990101-government", "990100-government"])
+def test_no_team_of_an_accused_unit_or_below_it_could_go(against: str) -> None:
+    found = recommend(CITY, "one", "", Situation(), (), (against,))
+    assert [each.unit for each in found if each.unit == "990101-fire"] == []
+    assert "990101-fire" in {each.unit for each in recommend(CITY, "one", "", Situation(), ())}

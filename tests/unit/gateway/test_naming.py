@@ -65,6 +65,27 @@ def test_a_person_is_named_by_the_city_or_else_by_the_account(names: Names) -> N
     assert names.of("person", "dispatcher9") == "周调度", "the pack goes first"
 
 
+def test_a_system_that_names_nobody_is_named_by_its_unit_or_team(names: Names) -> None:
+    keys = {"sync": (STATION, ""), "sync-fire": (STATION, "fire-1"), "gone": ("nowhere", "")}
+    names.learn_keys(keys)
+    said = {
+        STATION: ("青山镇派出所的接口", "the interface of 青山镇派出所"),
+        "sync": ("青山镇派出所的接口", "the interface of 青山镇派出所"),
+        "sync-fire": ("特勤消防队的接口", "the interface of 特勤消防队"),
+        "gone": (None, None),
+        "sync/王警官": ("王警官", "王警官"),
+        "fire-1": (TEAM.name, TEAM.name),
+    }
+    for language, at in (("zh", 0), ("en", 1)):
+        token = ASKED.set(language)
+        found = {code: names.of("person", code) for code in said}
+        ASKED.reset(token)
+        assert found == {code: each[at] for code, each in said.items()}
+    claimed = {"holder": STATION, "time": "2026-01-01T08:00:00Z"}
+    sentence = Reasons(names).say("detail", "ALREADY_CLAIMED", 409, "zh", claimed)
+    assert "青山镇派出所的接口" in sentence and "某人员" not in sentence
+
+
 def test_kinds_of_units_and_skills_have_terms_in_both_languages() -> None:
     head = replace(
         CITY.head, unit_kinds={UNIT.kind: "指挥中心"}, skills={"hazmat": "危险化学品处置"}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from operate.admin.register import text_of
+from operate.admin.register import read_file, text_of
 from operate.home.trouble import Trouble
 
 TEXT = "user,role,unit\n王芳,clerk,990100-police\n"
@@ -25,3 +25,30 @@ def test_utf_16_is_named(tmp_path: Path, encoding: str) -> None:
     with pytest.raises(Trouble) as caught:
         text_of(path)
     assert "UTF-16" in str(caught.value) and "codec" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("more", "line"), [("", 3), ("\n\n", 5), ("李四,clerk,990100-police\n", 4)]
+)
+async def test_a_wrong_line_has_the_number_that_a_person_sees(
+    tmp_path: Path, more: str, line: int
+) -> None:
+    path = tmp_path / "accounts.csv"
+    path.write_text(f"{TEXT}{more}zhang,no_role,990100-police\n", encoding="utf-8")
+    with pytest.raises(Trouble, match=f"line {line}: "):
+        await read_file(path)
+
+
+async def test_a_quotation_mark_that_is_never_closed_is_named_here_too(tmp_path: Path) -> None:
+    path = tmp_path / "accounts.csv"
+    path.write_text(f'{TEXT}"zhang,clerk,990100-police\nli,clerk,990100-police\n', encoding="utf-8")
+    with pytest.raises(Trouble, match="line 3: a quotation mark"):
+        await read_file(path)
+
+
+async def test_a_line_with_more_values_than_the_header_is_named(tmp_path: Path) -> None:
+    """A comma in a name would shift what follows."""
+    path = tmp_path / "accounts.csv"
+    path.write_text("user,role,unit,name\nli,clerk,990100-police,Li, Wei\n", encoding="utf-8")
+    with pytest.raises(Trouble, match="line 2: it has 5 values, the header 4"):
+        await read_file(path)

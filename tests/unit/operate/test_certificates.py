@@ -1,19 +1,23 @@
 """Certificates: what the command makes, and what is said about each that is of no use."""
 
-from collections.abc import Callable
+import ssl
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from backbone.process.certificates import end_of, flaw_of
+from backbone.process.certificates import end_of, flaw_in, flaw_of
+from backbone.process.current import client_context
 from backbone.process.wires import Wires
-from operate.admin import renewal
+from operate.admin import renewal, wiring
 from operate.cli import certificate_command
 from operate.home import certificates
 from operate.home.certificates import DAYS, IDENTITIES, Authority
+from operate.home.home import Home
 from operate.home.trouble import Trouble
+from operate.run.installation import Installation
 
 
 @pytest.fixture
@@ -101,6 +105,12 @@ def blot(folder: Path) -> None:
     (folder / "ca.pem").write_text(text[:60] + "!" + text[61:])
 
 
+def cut(folder: Path) -> None:
+    """A second authority was half written."""
+    text = (folder / "ca.pem").read_text()
+    (folder / "ca.pem").write_text(text + text[:300])
+
+
 def lose(folder: Path) -> None:
     (folder / "ca.pem").unlink()
 
@@ -115,6 +125,7 @@ def lose(folder: Path) -> None:
         (damage, "cannot be read", "无法读取"),
         (empty, "cannot be read", "无法读取"),
         (blot, "cannot be read", "无法读取"),
+        (cut, "cut off", "无法读取"),
         (lose, "cannot be read", "无法读取"),
     ],
 )
@@ -128,7 +139,7 @@ def test_each_flaw_is_one_sentence_with_its_remedy(
     assert chinese in flaw.chinese and "liandong certificates" in flaw.chinese
 
 
-HARMS = (expire, change_authority, swap, mix, damage, empty, blot, lose)
+HARMS = (expire, change_authority, swap, mix, damage, empty, blot, cut, lose)
 
 
 @pytest.mark.parametrize("harm", HARMS)
@@ -140,12 +151,53 @@ def test_the_command_of_the_remedy_mends_it(folder: Path, harm: Callable[[Path],
     assert [flaw_of(Wires(name, folder)) for name in IDENTITIES] == [None] * len(IDENTITIES)
 
 
-@pytest.mark.parametrize("harm", [damage, empty, blot, lose])
+@pytest.mark.parametrize("harm", [damage, empty, blot, cut, lose])
 def test_what_is_broken_is_as_good_as_missing(folder: Path, harm: Callable[[Path], None]) -> None:
     harm(folder)
     assert certificates.create(folder) == ["alarm" if harm is damage else "ca"]
     assert flaw_of(Wires("alarm", folder)) is None
     assert certificates.create(folder) == []
+
+
+def broken_servers(folder: Path) -> Iterator[bytes]:
+    """What may stand in `servers.pem` after a write that went wrong."""
+    ca = (folder / "ca.pem").read_bytes()
+    yield from (b"", b"nonsense", ca[:300], ca[:-10], ca + ca[:300], ca[:60] + b"!" + ca[61:])
+
+
+def test_the_servers_authorities_are_told_once_and_remedied(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is renewed for it, no connection begins with a part of the file, and both remedies
+    of the sentence help: the file written anew, and the file removed."""
+    monkeypatch.setenv("LIANDONG_SECURE", "1")
+    monkeypatch.setenv("LC_ALL", "C")
+    monkeypatch.setenv("LIANDONG_HOME", str(folder.parent))
+    installation, servers = Installation.here(Home.here()), folder / "servers.pem"
+    good, before = (folder / "ca.pem").read_bytes(), (folder / "alarm.pem").read_bytes()
+    for n, broken in enumerate(broken_servers(folder)):
+        servers.write_bytes(broken)
+        ((fact, remedy),) = wiring.certificates(installation)
+        assert fact == "" and remedy.startswith(f"{servers} cannot be read (")
+        assert "write the certificates" in remedy and "or remove it" in remedy
+        with pytest.raises(Trouble, match=r"servers\.pem cannot be read"):
+            installation.protection.prepare(installation.home)
+        with pytest.raises(OSError, match=r"servers\.pem cannot be read.*无法读取"):
+            client_context(Wires("alarm", folder, password=f"{n}"))  # which keeps none of before
+        assert (folder / "alarm.pem").read_bytes() == before
+        servers.write_bytes(good)
+        assert wiring.certificates(installation)[0][1] == ""
+    servers.write_bytes(b"")
+    servers.unlink()
+    assert wiring.certificates(installation)[0][1] == ""
+
+
+def test_what_openssl_says_of_our_own_files_is_no_flaw_of_a_server(folder: Path) -> None:
+    (folder / "servers.pem").write_bytes((folder / "ca.pem").read_bytes()[:300])
+    with pytest.raises(ssl.SSLError) as refused:
+        ssl.create_default_context(cafile=folder / "servers.pem")
+    flaw = flaw_in(refused.value, "PostgreSQL")
+    assert flaw is not None and "`liandong doctor` names it" in flaw.english
 
 
 def test_what_can_be_read_of_a_broken_ca_stays_trusted(folder: Path, tmp_path: Path) -> None:

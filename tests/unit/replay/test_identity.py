@@ -38,7 +38,7 @@ def test_a_row_is_known_at_another_place_and_beside_others(tmp_path: Path) -> No
     far = "41.9,-77.7,Fire: GAS LEAK,2016-01-15 12:30,NOWHERE,HILL ST"
     whole = keys_of(read(tmp_path, CALLS))
     other = keys_of(read(tmp_path, "\n".join([head, far, *reversed(rows)]) + "\n"))
-    assert [other[row] for row in (5, 4, 3, 2)] == [whole[row] for row in (1, 2, 3, 4)]
+    assert [other[row] for row in (6, 5, 4, 3)] == [whole[row] for row in (2, 3, 4, 5)]
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_a_workbook_has_the_rows_of_the_csv(tmp_path: Path) -> None:
 )
 def test_a_call_that_says_something_else_is_another_one(tmp_path: Path, old: str, new: str) -> None:
     before, after = (keys_of(read(tmp_path, t)) for t in (CALLS, CALLS.replace(old, new)))
-    assert {row for row in before if before[row] != after[row]} == {1}
+    assert {row for row in before if before[row] != after[row]} == {2}
 
 
 def test_equal_calls_of_one_file_are_as_many_calls_and_told(tmp_path: Path) -> None:
@@ -94,19 +94,19 @@ def test_a_reference_names_a_call_and_shows_a_change(tmp_path: Path) -> None:
     one, other = read(tmp_path, text), read(tmp_path, text.replace("SANDY", "MUDDY"))
     assert keys_of(one) == keys_of(other)
     stamps = [{row.row: row.stamp for row in day.rows} for day in (one, other)]
-    assert {row for row in stamps[0] if stamps[0][row] != stamps[1][row]} == {3}
-    assert "编号 T1" in next(row.narrative for row in one.rows if row.row == 1)  # type: ignore[union-attr]
+    assert {row for row in stamps[0] if stamps[0][row] != stamps[1][row]} == {4}
+    assert "编号 T1" in next(row.narrative for row in one.rows if row.row == 2)  # type: ignore[union-attr]
 
 
 def test_a_reference_that_stands_twice_is_told_and_keeps_no_other_row_back(tmp_path: Path) -> None:
     row = PETITIONS.splitlines()[1]
     day = read(tmp_path, PETITIONS + row + "\n")
-    assert day.repeats == (Repeat(3, "7", as_row=1),)
+    assert day.repeats == (Repeat(4, "7", as_row=2),)
     assert len(day.rows) == 2
     other = read(tmp_path, PETITIONS + row.replace("半年", "一年") + "\n")
     [unread] = other.unread
-    assert unread.row == 3 and "rows 1 and 3: both have the reference 7" in unread.why
-    assert {each.row for each in other.rows} == {1, 2}, "the first is taken, and no other kept back"
+    assert unread.row == 4 and "rows 2 and 4: both have the reference 7" in unread.why
+    assert {each.row for each in other.rows} == {2, 3}, "the first is taken, and no other kept back"
 
 
 class Office:
@@ -126,11 +126,11 @@ async def test_what_the_city_has_is_told_and_what_differs_is_not_sent(tmp_path: 
     records = [{"code": f"C{row.row}", "text": row.text} for row in letters]
     office: Any = Office(*records)
     again = await look(before, office, [office])
-    assert {each.row: each.code for each in again.repeats} == {1: "C1", 2: "C2"}
+    assert {each.row: each.code for each in again.repeats} == {2: "C2", 3: "C3"}
     assert (again.changed, len(again.records), len(again.rows)) == ([], 2, 2)
     taken = await look(after, office, [office])
-    assert taken.changed == [Repeat(1, "7", code="C1")]
-    assert [each.row for each in taken.repeats] == [row.row for row in taken.rows] == [2]
+    assert taken.changed == [Repeat(2, "7", code="C2")]
+    assert [each.row for each in taken.repeats] == [row.row for row in taken.rows] == [3]
 
 
 async def test_calls_are_known_by_their_receipts(tmp_path: Path) -> None:
@@ -138,8 +138,8 @@ async def test_calls_are_known_by_their_receipts(tmp_path: Path) -> None:
     before, after = read(tmp_path, text), read(tmp_path, text.replace("SANDY", "MUDDY"))
     desk: Any = Office(*({"code": f"C{row.row}", "reference": row.stamp} for row in before.rows))
     taken = await look(after, desk, [])
-    assert taken.changed == [Repeat(3, "T3", code="C3")]
-    assert sorted(each.row for each in taken.repeats) == [1, 2, 4]
+    assert taken.changed == [Repeat(4, "T3", code="C4")]
+    assert sorted(each.row for each in taken.repeats) == [2, 3, 5]
     assert (await look(read(tmp_path, CALLS.replace("12:", "13:")), desk, [])).repeats == []
 
 

@@ -33,13 +33,13 @@ def write(folder: Path, text: str, name: str = "a file.csv") -> Path:
 
 
 def calls_of(folder: Path) -> dict[int, Call]:
-    """By the number of the row."""
+    """By the number of the row, as the file shows it: the header is row 1."""
     day = read_day(write(folder, CALLS), demo_city())
     return {row.row: row for row in day.rows if isinstance(row, Call)}
 
 
 def test_rows_stand_in_the_order_of_their_times(tmp_path: Path) -> None:
-    assert list(calls_of(tmp_path)) == [2, 1, 3, 4]
+    assert list(calls_of(tmp_path)) == [3, 2, 4, 5]
 
 
 def test_a_long_name_of_a_file_is_shortened_and_still_its_own() -> None:
@@ -50,19 +50,19 @@ def test_a_long_name_of_a_file_is_shortened_and_still_its_own() -> None:
 
 def test_ems_and_fire_are_in_danger_and_traffic_is_less_urgent(tmp_path: Path) -> None:
     calls = calls_of(tmp_path)
-    priorities = [calls[number].priority for number in range(1, 5)]
+    priorities = [calls[number].priority for number in range(2, 6)]
     assert priorities == ["P1", "P2", "P1", "P2"]
 
 
 def test_every_title_has_a_category_of_the_city(tmp_path: Path) -> None:
     calls = calls_of(tmp_path)
-    assert calls[1].category == "medical.illness"
-    assert calls[3].category == "fire.alarm"
+    assert calls[2].category == "medical.illness"
+    assert calls[4].category == "fire.alarm"
     assert {call.category for call in calls.values()} <= set(demo_city().categories)
 
 
 def test_the_original_time_and_the_address_are_kept(tmp_path: Path) -> None:
-    call = calls_of(tmp_path)[1]
+    call = calls_of(tmp_path)[2]
     assert "2016-01-15 12:05" in call.narrative
     assert call.place.endswith("DEKALB PIKE & ALLENDALE RD")
 
@@ -93,11 +93,11 @@ def test_a_name_is_matched_by_its_hash_and_always_alike() -> None:
 def test_petitions_are_guessed_a_category_and_name_their_row(tmp_path: Path) -> None:
     day = read_day(write(tmp_path, PETITIONS, "p.csv"), demo_city())
     letters = {row.row: row for row in day.rows if isinstance(row, Letter)}
-    assert list(letters) == [2, 1]
-    assert letters[1].category == "urban.lamp"
-    assert letters[1].area in demo_city().townships
-    assert key_in(letters[1].text) == letters[1].stamp
-    assert "2019-02-28 11:25:05，编号 7" in letters[1].text
+    assert list(letters) == [3, 2]
+    assert letters[2].category == "urban.lamp"
+    assert letters[2].area in demo_city().townships
+    assert key_in(letters[2].text) == letters[2].stamp
+    assert "2019-02-28 11:25:05，编号 7" in letters[2].text
 
 
 def test_only_our_own_marker_names_a_row() -> None:
@@ -121,54 +121,54 @@ def test_one_bad_cell_is_told_with_its_row_and_column_and_the_others_are_taken(
 ) -> None:
     day = read_day(write(tmp_path, CALLS.replace(old, new)), demo_city())
     [unread] = day.unread
-    assert unread.row == 2 and f"row 2, column {column}" in unread.why
+    assert unread.row == 3 and f"row 3, column {column}" in unread.why
     assert "read as" in day.notes["file"]
-    assert [row.row for row in day.rows] == [1, 3, 4]
+    assert [row.row for row in day.rows] == [2, 4, 5]
 
 
 def test_a_row_that_is_too_short_is_told(tmp_path: Path) -> None:
     day = read_day(write(tmp_path, CALLS.replace(",POWELL ST", "")), demo_city())
     [unread] = day.unread
-    assert (unread.row, "row 2" in unread.why, "address" in unread.why) == (2, True, True)
-    assert {row.row for row in day.rows} == {1, 3, 4}, "it keeps no other back"
+    assert (unread.row, "row 3" in unread.why, "address" in unread.why) == (3, True, True)
+    assert {row.row for row in day.rows} == {2, 4, 5}, "it keeps no other back"
 
 
 def test_a_file_of_rows_that_are_all_too_short_is_refused(tmp_path: Path) -> None:
     short = "\n".join(line.rpartition(",")[0] for line in CALLS.splitlines()[1:])
-    with pytest.raises(Trouble, match=r"row 1\b") as told:
+    with pytest.raises(Trouble, match=r"row 2\b") as told:
         read_day(write(tmp_path, f"{CALLS.splitlines()[0]}\n{short}\n"), demo_city())
     assert "address" in told.value.english
-    assert "第 1 行" in told.value.chinese and "address" in told.value.chinese
+    assert "第 2 行" in told.value.chinese and "address" in told.value.chinese
 
 
 def test_the_other_rows_of_a_file_keep_their_keys_without_the_bad_one(tmp_path: Path) -> None:
     whole = calls_of(tmp_path)
     day = read_day(write(tmp_path, CALLS.replace("40.2", "north")), demo_city())
-    assert {row.row: row.key for row in day.rows} == {n: whole[n].key for n in (1, 3, 4)}
+    assert {row.row: row.key for row in day.rows} == {n: whole[n].key for n in (2, 4, 5)}
 
 
 def test_coordinates_may_be_written_in_full_width(tmp_path: Path) -> None:
     wide = {at: at + 0xFEE0 for at in range(0x21, 0x7F)}
     written = CALLS.replace("40.2,-75.0", f"{'40.2'.translate(wide)},{'-75.0'.translate(wide)}")
     day = read_day(write(tmp_path, written), demo_city())
-    assert not day.unread and [row.row for row in day.rows] == [2, 1, 3, 4]
+    assert not day.unread and [row.row for row in day.rows] == [3, 2, 4, 5]
 
 
 def test_a_file_without_a_single_good_row_is_refused(tmp_path: Path) -> None:
     bad = "\n".join(CALLS.splitlines()[:2]).replace("40.0", "north")
-    with pytest.raises(Trouble, match="row 1, column lat"):
+    with pytest.raises(Trouble, match="row 2, column lat"):
         read_day(write(tmp_path, bad), demo_city())
 
 
 def test_a_bad_time_of_a_petition_is_told_with_its_row(tmp_path: Path) -> None:
     day = read_day(write(tmp_path, PETITIONS.replace("2018-01-02 08", "8 Uhr")), demo_city())
-    assert "row 2, column time" in day.unread[0].why and len(day.rows) == 1
+    assert "row 3, column time" in day.unread[0].why and len(day.rows) == 1
 
 
 @pytest.mark.parametrize("text", ["", " ", "\u200b\u3164"])
 def test_a_petition_that_says_nothing_is_told_with_its_row(tmp_path: Path, text: str) -> None:
     day = read_day(write(tmp_path, PETITIONS.replace("希望能,多种树", text)), demo_city())
-    assert "row 2, column text" in day.unread[0].why and len(day.rows) == 1
+    assert "row 3, column text" in day.unread[0].why and len(day.rows) == 1
 
 
 @pytest.mark.parametrize("text", ["", "a,b\n", "a,b\n1,2\n", "a,b\n1,2,3\n"])

@@ -113,7 +113,7 @@ def test_a_workbook_is_read_with_titles_dates_serials_and_merged_cells(tmp_path:
     assert first.time == datetime(2019, 4, 25, 9, 32, 9, tzinfo=ZONE)
     assert second.time == datetime(2019, 4, 26, 9, 31, 41, tzinfo=ZONE)
     assert (third.petitioner, third.time.day) == ("甲", 27)
-    assert [each.row for each in (first, second, third)] == [1, 2, 3]
+    assert [each.row for each in (first, second, third)] == [3, 4, 5]
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_a_bad_cell_names_row_column_and_encoding(tmp_path: Path) -> None:
     path = tmp_path / "p.csv"
     path.write_text(CSV.replace("2019年4月26日", "昨天"), encoding="gb18030")
     day = read_day(path, demo_city())
-    assert "row 2, column time: '昨天 9时32分'" in day.unread[0].why
+    assert "row 3, column time: '昨天 9时32分'" in day.unread[0].why
     assert day.notes["file"] == "read as GB18030"
 
 
@@ -228,3 +228,62 @@ def test_another_encoding_is_named_in_the_reader_s_language(tmp_path: Path) -> N
     wide = "".join(chr(ord(each) + 0xFEE0) if each.isalpha() else each for each in first.upper())
     file.write_text(f"{wide}\n{rest}", "utf-8")
     assert len(letters(file)) == len(LETTERS)
+
+
+def test_a_row_has_the_number_that_a_person_sees_in_the_file(tmp_path: Path) -> None:
+    """Empty lines, and lines inside a quoted cell, count as they do in an editor."""
+    bad = LETTERS[1][3]
+    text = CSV.replace("希望能多种树", '"希望能\n多种树"').replace("\n1,", "\n\n,,,,\n1,")
+    text += "\n3,丙,路灯不亮,不知道,村口\n"
+    (tmp_path / "p.csv").write_text(text, encoding="utf-8")
+    day = read_day(tmp_path / "p.csv", demo_city())
+    assert bad in text and [row.row for row in day.rows] == [4, 5]
+    assert [(each.row, "row 8, column time" in each.why) for each in day.unread] == [(8, True)]
+    rows: list[tuple[object, ...]] = [
+        ("",),
+        HEADER,
+        ("",),
+        LETTERS[0],
+        ("",),
+        (3, "丙", "x", "?", "y"),
+    ]
+    day = read_day(workbook(tmp_path / "p.xlsx", rows), demo_city())
+    assert ([row.row for row in day.rows], [each.row for each in day.unread]) == ([4], [6])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("村口路灯不亮半年了", '"村口路灯不亮半年了', 2),
+        ("希望能多种树\n", '"希望能多种树\n', 3),
+        ("希望能多种树\n", '"希望能多种树', 3),
+        ("路灯不亮,", '"路灯不亮,', 2),
+    ],
+)
+def test_a_quotation_mark_that_is_never_closed_is_named(
+    tmp_path: Path, old: str, new: str, line: int
+) -> None:
+    """What follows would be one cell: neither a row that is too short, nor a text to be taken."""
+    (tmp_path / "p.csv").write_text(CSV.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(Trouble, match=f"line {line}: a quotation mark") as told:
+        read_day(tmp_path / "p.csv", demo_city())
+    assert f"第 {line} 行：双引号" in told.value.chinese
+
+
+@pytest.mark.parametrize("text", ['"希望能""多""种树"', '"希望能\n\n多种树"', '5"路灯', '""'])
+def test_a_quotation_mark_that_is_closed_is_none(tmp_path: Path, text: str) -> None:
+    (tmp_path / "p.csv").write_text(CSV.replace("希望能多种树", text), encoding="utf-8")
+    assert read_day(tmp_path / "p.csv", demo_city()).rows
+
+
+@pytest.mark.parametrize(("more", "told"), [("，夜里,很黑", ",很黑"), (",,", "")])
+def test_what_stands_beyond_the_last_column_is_not_dropped(
+    tmp_path: Path, more: str, told: str
+) -> None:
+    """A comma in a text without quotation marks: half of it would be taken. Empty ones are none."""
+    text = CSV.replace("希望能多种树", f"希望能多种树{more}")
+    (tmp_path / "p.csv").write_text(text, encoding="utf-8")
+    day = read_day(tmp_path / "p.csv", demo_city())
+    assert [each.row for each in day.unread] == ([3] if told else [])
+    assert len(day.rows) == (1 if told else 2)
+    assert told.strip(",") in "".join(each.why for each in day.unread)

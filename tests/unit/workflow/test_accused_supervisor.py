@@ -10,9 +10,12 @@ from msgspec.structs import replace
 from backbone.words.actor import Actor
 from backbone.words.errors import NotFound
 from services.workflow import supervising
+from services.workflow.incident import may_see as may_see_incident
 from services.workflow.incident.record import Incident
+from services.workflow.incident.routing import DesignateUnit
 from services.workflow.incident.supervised import to_address
 from services.workflow.incident.table import project as columns_of
+from services.workflow.incident.urging import UrgeIncident
 from services.workflow.supervision import may_see, waits_for
 from services.workflow.supervision.answering import AnswerSupervision
 from services.workflow.supervision.inheriting import HearOrigin
@@ -30,7 +33,7 @@ from services.workflow.supervision.record import (
 )
 from services.workflow.supervision.table import project
 from tests.cities import COUNTY
-from tests.incidents import after
+from tests.incidents import DESK, after
 from tests.supervisions import (
     FENG,
     ID,
@@ -190,3 +193,33 @@ def test_of_two_incidents_that_begin_to_accuse_both_accused_are_kept() -> None:
 
 def auditor_of(unit: str) -> Actor:
     return Actor("shen", unit, "auditor", COUNTY)
+
+
+WAITS = ("AnswerGiven", "UnitMarked")
+
+
+@pytest.mark.parametrize("name", WAITS)
+def test_a_supervisor_reads_no_matter_that_begins_to_accuse_another_unit(name: str) -> None:
+    """It watched over the place: an answer, or its lapse, has brought it the matter into the inbox,
+    and makes it no unit that works on it. The answer stays readable with the supervision."""
+    later = replace(step(name, 2, "north"), supervisor="south")
+    assert "south" in heard(ONE, later).readers, "its inbox finds the matter"
+    for accused in (accusing("other", later), after(later, found=accusing("other"))):
+        assert "south" not in accused.readers and "north" in accused.readers
+        assert "south" not in columns_of(accused)["readers"]
+        with pytest.raises(NotFound):
+            may_see_incident(accused, UrgeIncident(SUPERVISOR))
+
+
+def test_a_supervisor_that_had_the_matter_itself_reads_it_on() -> None:
+    given = after(DesignateUnit(DESK, "south", "属地"), found=ONE)
+    waits = heard(given, replace(step("AnswerGiven", 2, "south"), supervisor="south"))
+    accused = after(a_correction(4, against="other"), found=waits)
+    assert "south" in accused.readers
+
+
+def test_a_supervisor_that_gets_the_matter_later_reads_it_on() -> None:
+    waits = heard(ONE, replace(step("AnswerGiven", 2, "north"), supervisor="south"))
+    given = after(DesignateUnit(DESK, "south", "属地"), found=waits)
+    assert waits.judges == ("south",) and given.judges == ()
+    assert "south" in after(a_correction(4, against="other"), found=given).readers
