@@ -19,6 +19,13 @@ class Pulse:
         self._notes: dict[str, str] = {}
 
     def beat(self, loop: str) -> None:
+        """Tell that the loop goes on. Raises CancelledError in a task that was cancelled.
+
+        `asyncio.wait_for` of Python 3.11, and with it aiokafka, may swallow a cancellation: the
+        loop would go on for ever, and its process would never end.
+        """
+        if _is_cancelled():
+            raise asyncio.CancelledError
         self._beats[loop] = time.monotonic()
 
     async def rounds(self, loop: str, pause: float) -> AsyncIterator[None]:
@@ -78,3 +85,12 @@ class Pulse:
         while True:
             self.beat("event loop")
             await asyncio.sleep(1)
+
+
+def _is_cancelled() -> bool:
+    """Whether the task that runs now is to end."""
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:  # outside of a loop
+        return False
+    return task is not None and task.cancelling() > 0
