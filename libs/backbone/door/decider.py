@@ -1,6 +1,6 @@
 """Everything the door needs to know about one aggregate type."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Generic, Protocol, TypeVar
@@ -62,6 +62,8 @@ class Decider(Generic[S]):
 
     `event` is the topic's message: `meta`, and a oneof whose messages are named like the domain's
     events. `world` builds the last argument of every `decide` from the aggregates locked with it.
+    `kept` are the kinds of event whose name alone tells what not every reader of the record may
+    know, with the scope of those who may.
     """
 
     record: type[S]
@@ -72,6 +74,7 @@ class Decider(Generic[S]):
     topic: str
     scope: Callable[[S], EventScope]
     world: Callable[[Also], Any] = _unchanged
+    kept: Mapping[type[Any], Callable[[S], EventScope]] = field(default_factory=dict)
     _fields: dict[str, str] = field(init=False, repr=False)
     _events: dict[str, type[Any]] = field(init=False, repr=False)
 
@@ -138,7 +141,8 @@ class Decider(Generic[S]):
 
         Its payload is the exact Kafka value. Raises InvalidArgument if the payload is too large.
         """
-        scope, name = self.scope(state), self._fields[type(event).__name__]
+        scope = self.kept.get(type(event), self.scope)(state)
+        name = self._fields[type(event).__name__]
         payload = self._payload(state, event, request, scope)
         if len(payload) > LARGEST_EVENT:
             raise InvalidArgument("TOO_LARGE", bytes=len(payload), most=LARGEST_EVENT)
