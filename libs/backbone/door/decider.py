@@ -1,7 +1,7 @@
 """Everything the door needs to know about one aggregate type."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
@@ -134,14 +134,30 @@ class Decider(Generic[S]):
         """Read a row that was proven, once; raises as `from_doc` does."""
         return self.from_doc(row.doc, row.shape) if row.state is None else row.state
 
+    def journalled(
+        self, before: S | None, events: Sequence[Any], request: Request[Any], previous: bytes
+    ) -> tuple[S | None, list[JournalRow]]:
+        """The state after these events of one act, and their rows; raises as `journal_row` does."""
+        end, states, rows = before, list[S](), list[JournalRow]()
+        for event in events:
+            states.append(end := self.evolve(end, event))
+        for event, state in zip(events, states, strict=True):
+            rows.append(self.journal_row(state, event, request, previous, end))
+            previous = rows[-1].hash
+        return end, rows
+
     def journal_row(
-        self, state: S, event: Any, request: Request[Any], previous: bytes
+        self, state: S, event: Any, request: Request[Any], previous: bytes, end: S | None = None
     ) -> JournalRow:
         """The journal row of the event that led to this state; `previous` is the last row's hash.
 
-        Its payload is the exact Kafka value. Raises InvalidArgument if the payload is too large.
+        The state at the `end` of the act decides who hears of it: the first event of an act that
+        begins to accuse a unit is no more for that unit than its last one is. Its payload is the
+        exact Kafka value. Raises InvalidArgument if the payload is too large.
         """
-        scope = self.kept.get(type(event), self.scope)(state)
+        scope = self.kept.get(type(event), self.scope)(state if end is None else end)
+        if end is not None and end is not state:
+            scope = replace(scope, correlation=self.scope(state).correlation)
         name = self._fields[type(event).__name__]
         payload = self._payload(state, event, request, scope)
         if len(payload) > LARGEST_EVENT:
