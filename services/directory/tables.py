@@ -3,12 +3,15 @@
 import csv
 import io
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from backbone.words.areas import Level
 from services.directory.flaws import Flaws, Spot
 
 SEPARATOR = ";"
+# What the reader says of a quotation mark that is never closed.
+OPEN = "unexpected end of data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +73,26 @@ def read_table(
             return []
         return list(_rows(file, header, reader, flaws))
     except csv.Error as error:
-        flaws.add(Spot(file, reader.line_num), "CSV_BROKEN", file, str(error))
+        line, is_open = _broken_row(text), str(error) == OPEN
+        detail = "a quotation mark is opened there and never closed" if is_open else str(error)
+        flaws.add(Spot(file, line), "CSV_BROKEN", file, detail)
         return []
+
+
+def _broken_row(text: str) -> int:
+    """The line on which the row begins that cannot be read: it may hold all that follows."""
+    reader, line = csv.reader(io.StringIO(text, newline=""), strict=True), 1
+    with suppress(csv.Error):
+        for _ in reader:
+            line = reader.line_num + 1
+    return line
 
 
 def _rows(file: str, header: list[str], reader: Iterator[list[str]], flaws: Flaws) -> Iterator[Row]:
     seen: dict[str, int] = {}
+    begins: int = reader.line_num + 1  # type: ignore[attr-defined]  # missing in the type stubs
     for cells in reader:
-        line: int = reader.line_num  # type: ignore[attr-defined]  # missing in the type stubs
+        line, begins = begins, reader.line_num + 1  # type: ignore[attr-defined]
         if not cells:
             continue
         if len(cells) != len(header):

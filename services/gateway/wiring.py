@@ -139,7 +139,7 @@ async def open_gateway(
         origin = Origin(settings.signatures, pool, FOLLOWING)
         feed = Feed(settings.brokers, EVENTS, ring, publisher, names, origin)
         replica = _replica(settings, pool, partial(_learn, names, lines))
-        rights, bounds = Rights(pool, known, streams, names), _bounds(own, gate.reasons)
+        rights, bounds = Rights(pool, coded, known, streams, names), _bounds(own, gate.reasons)
         yield Gateway(
             app, gate, pool, feed, publisher, streams, rights, replica, bounds, coded, lines
         )

@@ -82,7 +82,7 @@ async def _forged_of(
 async def _wrong_with(rows: ProvenRows, decider: Decider[Any], row: Any, on: Any) -> str:
     try:
         proven = await rows.prove(decider, row, on)
-    except Broken:
+    except (Broken, Unavailable):  # the latter where the journal cannot be read by this release
         return "is not what the door has written"
     try:
         wrong = wrong_in(decider.table, decider.from_row(proven), row)

@@ -17,7 +17,7 @@ from backbone.words.encodings import UnknownEncoding, decoded
 from operate.admin.accounts import coded_rows, operator
 from operate.admin.superiors import may_stand_in
 from operate.home import absence
-from operate.home.csv_rows import rows_of
+from operate.home.csv_rows import Numbered, rows_of
 from operate.home.trouble import Trouble
 from operate.run.installation import Installation
 
@@ -114,8 +114,19 @@ async def read_file(path: Path) -> dict[int, Any]:
     (_, header), *rows = rows_of(str(path), await asyncio.to_thread(text_of, path)) or [(0, [])]
     require_columns(path, {*header} if rows else set())
     entries = {line: entry_in(dict(zip(header, row, strict=False))) for line, row in rows}
-    require_none(path, list(flaws_of(entries)))
+    require_none(path, [*_too_long(header, rows), *flaws_of(entries)])
     return entries
+
+
+def _too_long(header: Sequence[str], rows: Numbered) -> Iterable[tuple[int, str, str]]:
+    """The lines with more cells than the header: a comma in a name shifts what follows."""
+    for line, row in rows:
+        if any(cell.strip() for cell in row[len(header) :]):
+            yield (
+                line,
+                f"it has {len(row)} values, the header {len(header)}",
+                f"有 {len(row)} 个值，表头只有 {len(header)} 个",
+            )
 
 
 def entry_in(row: Mapping[str, str]) -> Any:

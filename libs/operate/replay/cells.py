@@ -10,6 +10,9 @@ from operate.home.trouble import Trouble
 
 T = TypeVar("T")
 
+# In the place of a column: what a row has beyond the last one. A name of a column is trimmed.
+BEYOND = " beyond"
+
 # The expected content of a cell, in English and in Chinese.
 Expected = tuple[str, str]
 
@@ -50,6 +53,14 @@ def each_read(
 def _require_columns(
     name: str, number: int, row: Mapping[str, str], columns: frozenset[str]
 ) -> None:
+    if BEYOND in row:
+        raise Trouble(
+            f"{unquote(name)}, row {number}: it has more cells than the header ({row[BEYOND]}); a "
+            "text with a delimiter needs quotation marks. Correct the file, then run the same "
+            "command again.",
+            f"{unquote(name)} 第 {number} 行的单元格多于表头（{row[BEYOND]}）；"
+            "含分隔符的文字须加双引号。请更正文件后重新执行。",
+        )
     if missing := ", ".join(sorted(columns - row.keys())):
         raise Trouble(
             f"{unquote(name)}, row {number}: the row is too short, it has no {missing}. "

@@ -14,6 +14,7 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 from backbone.words.encodings import UnknownEncoding, decoded
 from operate.home.csv_rows import Numbered, rows_of, unreadable
 from operate.home.trouble import Trouble
+from operate.replay.cells import BEYOND
 
 MEGABYTE = 1024 * 1024
 LARGEST = 64 * MEGABYTE
@@ -48,10 +49,17 @@ def read_sheet(path: Path, is_header: Callable[[frozenset[str]], bool]) -> Sheet
         raise Trouble(f"{path} has no rows.", f"{path} 没有数据行。")
     header = _names(cells[top][1])
     rows: dict[int, Row] = {
-        number: {**dict.fromkeys(header), **dict(zip(header, row, strict=False))}
-        for number, row in cells[top + 1 :]
+        number: {**dict.fromkeys(header), **_named(header, row)} for number, row in cells[top + 1 :]
     }
     return Sheet(header, rows, read_as)
+
+
+def _named(header: list[str], row: list[str]) -> Row:
+    """The cells by their columns. What stands beyond the last column is as a rule the rest of a
+    text with a delimiter in it."""
+    named: Row = dict(zip(header, row, strict=False))
+    more = [cell for cell in row[len(header) :] if cell.strip()]
+    return {**named, BEYOND: "…".join(more)} if more else named
 
 
 def _names(row: list[str]) -> list[str]:

@@ -1,13 +1,14 @@
 """Notices within a second that an account, a key or a session has lost what it had, and how the
 persons and systems behind new accounts and keys are called."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from backbone.postgres.pool import Pool, said_by
 from backbone.process.pulse import Pulse
 from services.gateway.accounts import storage
 from services.gateway.accounts.auth import Authenticator
+from services.gateway.accounts.coded import Coded
 from services.gateway.contract.naming import Names
 from services.gateway.live.streams import Streams
 
@@ -22,10 +23,11 @@ class Rights:
     """Looks every caller up anew, and every open stream, when the version of the rights moves."""
 
     pool: Pool
+    coded: Coded
     authenticator: Authenticator
     streams: Streams
     names: Names
-    _version: int = field(default=-1)
+    _version: tuple[int, ...] = ()
     _named: datetime = FIRST
 
     async def run(self, pulse: Pulse) -> None:
@@ -49,7 +51,7 @@ class Rights:
     async def _learn_names(self) -> None:
         """The city pack names its own staff; the others are named by their accounts, and systems
         by the units that their keys are of."""
-        self.names.learn_keys(await storage.key_owners(self.pool))
-        rows = await storage.names_since(self.pool, self._named - SETTLED)
+        self.names.learn_keys(await storage.key_owners(self.pool, self.coded))
+        rows = await storage.names_since(self.pool, self.coded, self._named - SETTLED)
         self.names.learn_accounts({row["user_name"]: row["display_name"] for row in rows})
         self._named = max((row["change_time"] for row in rows), default=self._named)

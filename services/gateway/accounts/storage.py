@@ -18,7 +18,7 @@ SELECT *, NOT disabled AND is_in_force(demo) AS is_open FROM accounts
 WHERE user_name = $1 OR folded = $2 ORDER BY user_name = $1 DESC LIMIT 1
 """
 KEY_NAMES = "SELECT DISTINCT name FROM api_keys"
-KEY_OWNERS = "SELECT name, unit, team FROM api_keys ORDER BY change_time"
+KEY_OWNERS = "SELECT * FROM api_keys ORDER BY change_time"
 OPEN_SESSION = """
 INSERT INTO sessions (token_hash, user_name, expire_time) VALUES ($1, $2, now() + $3)
 RETURNING *
@@ -46,8 +46,11 @@ WHERE deputy = $1 AND (person = $2 OR folded = $3) AND now() >= start_time AND n
   AND NOT disabled AND is_in_force(demo)
 """
 FACTOR = "SELECT * FROM second_factors WHERE user_name = $1"
-RIGHTS = "SELECT version FROM rights"
-NAMES = "SELECT user_name, display_name, change_time FROM accounts WHERE change_time >= $1"
+# The end of a deputy's period is no commit: how many are over moves with the time.
+RIGHTS = """
+SELECT version, (SELECT count(*) FROM deputies WHERE end_time <= now()) AS over FROM rights
+"""
+NAMES = "SELECT * FROM accounts WHERE change_time >= $1"
 END_SESSION = "DELETE FROM sessions WHERE token_hash = $1"
 END_SESSIONS = "DELETE FROM sessions WHERE user_name = $1 AND token_hash <> $2"
 REVEAL = """
@@ -167,18 +170,18 @@ def _proven(
     ]
 
 
-async def names_since(pool: Pool, since: datetime) -> Sequence[Any]:
-    """The accounts with a name of a person that were made or changed since."""
-    rows: Sequence[Any] = await pool.fetch(NAMES, since)
-    return rows
+async def names_since(pool: Pool, coded: Coded, since: datetime) -> Sequence[Any]:
+    """The accounts with a name of a person that were made or changed since, as they were written:
+    a name that was put in by hand is shown to nobody."""
+    return await coded.accounts.sound(pool, await pool.fetch(NAMES, since))
 
 
-async def key_owners(pool: Pool) -> dict[str, tuple[str, str]]:
-    """The unit of each key, by its name, and its team if it is one of a team."""
-    rows = await pool.fetch(KEY_OWNERS)
+async def key_owners(pool: Pool, coded: Coded) -> dict[str, tuple[str, str]]:
+    """The unit of each key, by its name, and its team if it is one of a team; also as written."""
+    rows = await coded.keys.sound(pool, await pool.fetch(KEY_OWNERS))
     return {row["name"]: (row["unit"], row["team"] or "") for row in rows}
 
 
-async def rights_version(pool: Pool) -> int:
-    """A number that moves when an account, a key or a session loses what it had."""
-    return int(await pool.fetchval(RIGHTS))
+async def rights_version(pool: Pool) -> tuple[int, ...]:
+    """Numbers that move when an account, a key, a session or a deputy loses what it had."""
+    return tuple(await pool.fetchrow(RIGHTS) or ())

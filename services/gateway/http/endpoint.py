@@ -66,15 +66,15 @@ class Gate:
             raise Problem(403, "PERSONS_ONLY")
         return caller
 
-    async def still_admits(self, request: Request) -> bool:
-        """Whether the session of an open stream is still valid; True while it cannot be checked."""
+    async def still_admits(self, request: Request, caller: Caller) -> bool:
+        """Whether an open stream is still that of this caller, with the unit, role and team of its
+        beginning; True while it cannot be checked."""
         try:
-            await self.authenticator.caller_of(request)
+            return await self.authenticator.caller_of(request) == caller
         except Problem:
             return False
         except Exception as error:  # noqa: BLE001  # a transient error keeps the stream open
             return is_transient(error)
-        return True
 
 
 class RpcEndpoint:

@@ -35,7 +35,7 @@ class Live:
     async def changes(self, request: Request) -> Response:
         caller = await self.gate.admit(request)
         self.streams.require_room(caller)
-        still_admits = partial(self.gate.still_admits, request)
+        still_admits = partial(self.gate.still_admits, request, caller)
         return self.streams.respond(self._stream(request, caller), still_admits)
 
     async def _stream(self, request: Request, caller: Caller) -> AsyncIterator[bytes]:

@@ -133,7 +133,7 @@ class Terminal:
         if request.method == "HEAD":
             await frames.aclose()
         session = Session(subscription, caller, frames, after)
-        still_admits = partial(self._gate.still_admits, request)
+        still_admits = partial(self._gate.still_admits, request, caller)
         return self._streams.respond(self._pass_on(session, welcome), still_admits)
 
     async def _pass_on(self, session: Session, welcome: Any) -> AsyncIterator[bytes]:

@@ -90,6 +90,19 @@ async def test_an_account_that_was_changed_opens_nothing(
     assert await flaws(face) == [f"accounts {user}"]
 
 
+async def test_a_name_that_was_put_in_by_hand_is_shown_to_nobody(face: Face, user: str) -> None:
+    gateway = face.gateway
+    rename = "UPDATE accounts SET display_name = $2, change_time = now() WHERE user_name = $1"
+    await register_of(face).bring_in(Entry(user, "周某", "clerk", STATION))
+    await gateway.rights.look()
+    assert gateway.rights.names.of("person", user) == "周某"
+    before = alarms()
+    await gateway.pool.execute(rename, user, "王局长")
+    await gateway.rights.look()
+    assert gateway.rights.names.of("person", user) == "周某"
+    assert alarms() > before and await flaws(face) == [f"accounts {user}"]
+
+
 async def test_a_disabled_account_is_not_enabled_by_hand(face: Face, user: str) -> None:
     await register_of(face).disable(user)
     await face.gateway.pool.execute(

@@ -4,12 +4,14 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 import uvicorn
 
 from backbone.process.pulse import Pulse
+from services.gateway.accounts.deputies import Deputies, Period
 from services.gateway.accounts.keys import KeyRing
 from services.gateway.accounts.loading import end_demo, load_demo
 from services.gateway.accounts.register import Entry, Register
@@ -52,10 +54,13 @@ async def sign_in(http: httpx.AsyncClient, user: str, password: str = GOOD) -> d
 
 
 async def seconds_to_end(
-    http: httpx.AsyncClient, header: dict[str, str], take_away: Callable[[], Awaitable[object]]
+    http: httpx.AsyncClient,
+    header: dict[str, str],
+    take_away: Callable[[], Awaitable[object]],
+    after: int = 401,
 ) -> float:
     """From the commit of what is taken away to the end of an open stream; a look with the same
-    token is refused then."""
+    token is answered so then."""
     async with http.stream("GET", "/v1/changes", headers=header) as stream:
         assert stream.status_code == 200
         parts = stream.aiter_bytes()
@@ -67,7 +72,9 @@ async def seconds_to_end(
             pass
         ended = time.monotonic() - began
     answer = await http.get("/v1/sessions/current", headers=header)
-    assert (answer.status_code, answer.json()["reason"]) == (401, "SESSION_OVER")
+    assert answer.status_code == after
+    if after != 200:
+        assert answer.json()["reason"] == {401: "SESSION_OVER", 403: "NOT_THE_DEPUTY"}[after]
     return ended
 
 
@@ -106,3 +113,47 @@ async def test_a_stream_of_one_who_signs_out(running: Running) -> None:
     header = await sign_in(http, "zhao", "liandong-demo")
     leave = lambda: http.delete("/v1/sessions/current", headers=header)  # noqa: E731
     assert await seconds_to_end(http, header, leave) < PROMISED
+
+
+@pytest.mark.parametrize("moved", [("auditor", STATION), ("clerk", "990100-command")])
+async def test_a_stream_of_one_who_is_moved_shows_no_more_of_the_unit_and_role_of_before(
+    running: Running, moved: tuple[str, str]
+) -> None:
+    http, gateway = running
+    register, user = Register(gateway.pool, OPERATOR, CODED), f"p{secrets.token_hex(4)}"
+    await register.add(Entry(user, "", "clerk", STATION, password=GOOD))
+    header = await sign_in(http, user)
+    move = lambda: register.bring_in(Entry(user, "", *moved))  # noqa: E731
+    assert await seconds_to_end(http, header, move, after=200) < PROMISED
+    now = (await http.get("/v1/sessions/current", headers=header)).json()["user"]
+    assert (now["role"], now["unit"]) == moved
+
+
+async def test_a_stream_of_a_deputy_ends_with_the_period_and_with_the_person(
+    running: Running,
+) -> None:
+    """The end of a period is no commit: nobody takes anything away at that moment."""
+    http, gateway = running
+    register = Register(gateway.pool, OPERATOR, CODED)
+    person, deputy = (f"p{secrets.token_hex(4)}" for _ in range(2))
+    await register.add(
+        *(Entry(each, "", "clerk", STATION, password=GOOD) for each in (person, deputy))
+    )
+    header = await sign_in(http, deputy) | {"Liandong-Deputy-For": person}
+
+    async def appoint(seconds: float) -> None:
+        now = datetime.now(UTC)
+        period = Period(now - timedelta(seconds=1), now + timedelta(seconds=seconds))
+        await Deputies(gateway.pool, CODED, same_unit).appoint(person, deputy, period, OPERATOR)
+
+    await appoint(4)
+    passed = seconds_to_end(http, header, lambda: asyncio.sleep(2.5), after=403)
+    assert await passed < PROMISED
+    await asyncio.sleep(1.5)  # that there is no deputy is known for a second
+    await appoint(600)
+    gone = seconds_to_end(http, header, lambda: register.disable(person), after=403)
+    assert await gone < PROMISED
+
+
+async def same_unit(deputy: str, person: str) -> bool:
+    return deputy == person

@@ -82,6 +82,10 @@ def test_a_city_may_say_the_code_of_its_landlines() -> None:
         ("990101,", "areas.csv:2:name", "VALUE_MISSING"),
         ("990101,甲\n990101,乙", "areas.csv:3:code", "DUPLICATE"),
         ('990101,"甲', "areas.csv:2", "CSV_BROKEN"),
+        ('990101,甲\n990102,"乙\n990103,丙\n990104,丁', "areas.csv:3", "CSV_BROKEN"),
+        ('990101,甲\n\n990102,"乙"丙\n990103,丁', "areas.csv:4", "CSV_BROKEN"),
+        ('990101,"甲\n乙"\n990102', "areas.csv:4", "ROW_UNEVEN"),
+        ('990101,甲\n"990102\n"', "areas.csv:3", "ROW_UNEVEN"),
     ],
 )
 def test_a_broken_row_is_named(line: str, place: str, reason: str) -> None:

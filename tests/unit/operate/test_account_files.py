@@ -44,3 +44,11 @@ async def test_a_quotation_mark_that_is_never_closed_is_named_here_too(tmp_path:
     path.write_text(f'{TEXT}"zhang,clerk,990100-police\nli,clerk,990100-police\n', encoding="utf-8")
     with pytest.raises(Trouble, match="line 3: a quotation mark"):
         await read_file(path)
+
+
+async def test_a_line_with_more_values_than_the_header_is_named(tmp_path: Path) -> None:
+    """A comma in a name would shift what follows."""
+    path = tmp_path / "accounts.csv"
+    path.write_text("user,role,unit,name\nli,clerk,990100-police,Li, Wei\n", encoding="utf-8")
+    with pytest.raises(Trouble, match="line 2: it has 5 values, the header 4"):
+        await read_file(path)

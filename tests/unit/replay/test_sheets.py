@@ -274,3 +274,16 @@ def test_a_quotation_mark_that_is_never_closed_is_named(
 def test_a_quotation_mark_that_is_closed_is_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "p.csv").write_text(CSV.replace("希望能多种树", text), encoding="utf-8")
     assert read_day(tmp_path / "p.csv", demo_city()).rows
+
+
+@pytest.mark.parametrize(("more", "told"), [("，夜里,很黑", ",很黑"), (",,", "")])
+def test_what_stands_beyond_the_last_column_is_not_dropped(
+    tmp_path: Path, more: str, told: str
+) -> None:
+    """A comma in a text without quotation marks: half of it would be taken. Empty ones are none."""
+    text = CSV.replace("希望能多种树", f"希望能多种树{more}")
+    (tmp_path / "p.csv").write_text(text, encoding="utf-8")
+    day = read_day(tmp_path / "p.csv", demo_city())
+    assert [each.row for each in day.unread] == ([3] if told else [])
+    assert len(day.rows) == (1 if told else 2)
+    assert told.strip(",") in "".join(each.why for each in day.unread)
