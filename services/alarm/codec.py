@@ -30,6 +30,7 @@ from services.alarm.receipt.correcting import correction_of, link_of
 from services.alarm.receipt.dispatch import DispatchNow, as_recorded, order_of
 from services.alarm.receipt.ending import matter_of
 from services.alarm.receipt.record import Caller, Receipt
+from services.alarm.receipt.suggestions import BY_CALLER
 
 SEALED = ("number", "name", "subscriber", "installed_address")
 
@@ -152,12 +153,22 @@ def to_resource(receipt: Receipt, city: City | None, sealer: Sealer) -> resource
 def shown_to(
     receipt: Receipt, city: City | None, sealer: Sealer, actor: Actor
 ) -> resources.Receipt:
-    """The receipt for one reader: outside the desk a protected caller is not named either."""
+    """The receipt for one reader: outside the desk a protected caller is not named either, and no
+    caller is found by what another receipt says of the same number."""
     message = to_resource(receipt, city, sealer)
     if actor.unit != receipt.unit:
         message.narrative = receipt.told
         message.persons.extend(receipt.report.caller.called)
+        _leave_out_same_callers(message.suggestions)
     return message
+
+
+def _leave_out_same_callers(suggestions: resources.Suggestions) -> None:
+    """Keep the repeats that no number has found. Any of them may lead to a caller who is protected,
+    here or there, by now or later; who asks for a number must say what for, and is recorded."""
+    kept = [each for each in suggestions.repeats if not BY_CALLER & {*each.reasons}]
+    del suggestions.repeats[:]
+    suggestions.repeats.extend(kept)
 
 
 def discreet(text: str, callers: Iterable[pb.CallerFacts]) -> str:

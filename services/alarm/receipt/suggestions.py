@@ -25,6 +25,8 @@ SAME_NUMBER, NEAR, SAME_PLACE, SIMILAR_WORDS, SAME_CLASS = 0.40, 0.35, 0.20, 0.3
 # Another extension of the same line: another person, perhaps of the same house.
 SAME_LINE = 0.30
 CONVINCING = 0.40
+# The reasons that rest on who has called.
+BY_CALLER = frozenset({"SAME_NUMBER", "SAME_LINE"})
 # Added to a receipt with an incident: on equal scores it ranks first, as one key can link to it.
 CAN_BE_LINKED = 0.05
 # A matter that is void is not suggested as a repeat.

@@ -19,8 +19,9 @@ from services.alarm.receipt.passing import PassTo12345
 from services.alarm.receipt.record import WITHHELD, Caller, Receipt
 from services.alarm.receipt.reveal import RevealCaller
 from services.alarm.receipt.rights import may_be_told, require_may_see
+from services.alarm.receipt.suggested import RepeatSuggestion, Suggestions
 from tests.cities import NORTH
-from tests.desks import STRANGER, TAKER, a_report
+from tests.desks import AUDITOR, STRANGER, TAKER, a_report
 from tests.life_cycles import reason_of
 from tests.unit.alarm.receipts import CITY, ID, OPEN, after, decide, refusal_of
 
@@ -54,6 +55,26 @@ def test_what_leaves_the_desk_does_not_name_a_protected_caller() -> None:
     assert set(told_of(OPENLY)) == {"王小明说楼上打人"}
     older = replace(HIDDEN, report=replace(HIDDEN.report, discreet=None))
     assert set(told_of(older)) == {WITHHELD}
+
+
+@pytest.mark.parametrize("found", [HIDDEN, OPENLY], ids=["protected", "not protected"])
+@pytest.mark.parametrize("reason", ["SAME_NUMBER", "SAME_LINE"])
+def test_no_other_call_of_the_same_number_is_shown_outside_the_desk(
+    found: Receipt, reason: str
+) -> None:
+    """Either of the two callers may ask for protection later; the other one would name him."""
+    same = RepeatSuggestion("1", "one", "", 0.9, (reason, "NEAR 0 m"))
+    near = RepeatSuggestion("2", "two", "", 0.5, ("NEAR 0 m", "SAME_CLASS"))
+    bare = replace(found.report, caller=replace(found.report.caller, number="", name=""))
+    receipt = replace(found, report=bare, suggestions=Suggestions(repeats=(same, near)))
+    sealer = Sealer(Keyring((b"k" * 32,)))
+
+    def shown(actor: Actor) -> list[str]:
+        message = codec.shown_to(receipt, CITY, sealer, actor)
+        return [each.receipt for each in message.suggestions.repeats]
+
+    assert shown(TAKER) == ["1", "2"]
+    assert [shown(each) for each in (HOLDER, AUDITOR, STRANGER)] == [["2"]] * 3
 
 
 def test_the_name_is_looked_for_in_every_form() -> None:
