@@ -23,11 +23,11 @@ def rows_of(city: City, classes: tuple[str, ...], priority: str, source: str) ->
     )
 
 
-def skills_of(city: City, classes: tuple[str, ...]) -> tuple[str, ...]:
-    """The skills that are asked for, the first one before all: those of the class, or else of the
-    dangers."""
+def needs_of(city: City, classes: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """The skills that each class asks for, the first one before all: the dangers come before the
+    class of the matter, which was given when they were not known."""
     own, *dangers = (skills_for(city, each) for each in classes)
-    return own or tuple(dict.fromkeys(skill for skills in dangers for skill in skills))
+    return tuple(dict.fromkeys(filter(None, (*dangers, own))))
 
 
 def asks_for_a_team(
