@@ -19,21 +19,18 @@ class Pulse:
         self._notes: dict[str, str] = {}
 
     def beat(self, loop: str) -> None:
-        """Tell that the loop goes on. Raises CancelledError in a task that was cancelled.
-
-        `asyncio.wait_for` of Python 3.11, and with it aiokafka, may swallow a cancellation: the
-        loop would go on for ever, and its process would never end.
-        """
-        if _is_cancelled():
-            raise asyncio.CancelledError
         self._beats[loop] = time.monotonic()
 
     async def rounds(self, loop: str, pause: float) -> AsyncIterator[None]:
         """One round of a loop after the other, for ever, each with a beat and a pause after it.
 
         The name is that of this loop alone: beats of another one would hide that it stands still.
+        A round that has swallowed its cancellation, as aiokafka and `asyncio.wait_for` of Python
+        3.11 may, is the last: the loop would go on for ever, and its process would never end.
         """
         while True:
+            if _is_cancelled():
+                raise asyncio.CancelledError
             self.beat(loop)
             yield
             await self.rest(loop, pause)
@@ -89,8 +86,5 @@ class Pulse:
 
 def _is_cancelled() -> bool:
     """Whether the task that runs now is to end."""
-    try:
-        task = asyncio.current_task()
-    except RuntimeError:  # outside of a loop
-        return False
+    task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
