@@ -50,8 +50,8 @@ class Reading:
         return self._shown(self._from_row(row), actor)
 
     async def bring_up_to_date(self, shown: resources.Receipt) -> None:
-        """Say of each suggested repeat what became of it, and leave out what is no matter now, or
-        accuses a unit since."""
+        """Give each suggested repeat the present state of its incident. Leave out a receipt that
+        has become invalid, and one that has begun to accuse a unit."""
         before = list(shown.suggestions.repeats)
         now = await storage.as_they_are(self._rows, [UUID(each.receipt) for each in before])
         del shown.suggestions.repeats[:]

@@ -93,8 +93,8 @@ def _contacts(number: str) -> set[str]:
 
 @lru_cache(maxsize=4096)
 def _ways(number: str) -> tuple[tuple[tuple[str, ...], str], ...]:
-    """How people may write each number of a field: expressions, each with what is in every
-    text that it finds something in."""
+    """An expression for each way in which people write the numbers of a field, and before it the
+    digits without which a text cannot match the expression."""
     return tuple(way for each in sorted(_contacts(number)) for way in _written(each))
 
 

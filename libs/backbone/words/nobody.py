@@ -1,4 +1,4 @@
-"""Words that stand in a name field and name nobody: 房东, 群众, 不详. Pure."""
+"""Knows the words that desks write into a name field instead of a name: 房东, 群众, 不详. Pure."""
 
 import re
 from functools import lru_cache

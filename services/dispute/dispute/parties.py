@@ -66,7 +66,8 @@ def name_parties(
 def follow_caller(
     dispute: Dispute, command: FollowCaller, now: datetime, city: City
 ) -> list[CallerFollowed]:
-    """Keep whom the texts may name, and who is protected by now; what is known changes nothing."""
+    """Add the names of the caller that the desk has corrected to those that texts may hold. Names
+    that the record has already cause no event."""
     known = dispute.filing.persons
     persons = tuple(dict.fromkeys((*known, *command.persons)))
     if persons == known:

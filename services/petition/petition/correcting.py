@@ -57,7 +57,8 @@ def only_persons_after_end(petition: Petition) -> bool:
 def follow_caller(
     petition: Petition, command: FollowCaller, now: datetime, city: City
 ) -> list[CallerFollowed]:
-    """Keep whom the texts may name, and who is protected by now; what is known changes nothing."""
+    """Add the names of the caller that the desk has corrected to those that texts may hold. Names
+    that the record has already cause no event."""
     known = petition.filing.persons
     persons = tuple(dict.fromkeys((*known, *command.persons)))
     if persons == known:

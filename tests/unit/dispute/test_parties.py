@@ -64,7 +64,7 @@ def test_a_caller_who_asks_for_protection_later_is_known_to_the_record_and_its_i
     assert event.correction is None, "it has no incident yet"
     known = after(said, dispute=REGISTERED)
     assert known.filing.persons == (*REGISTERED.filing.persons, "kept")
-    assert DISPUTES.decide(known, said, NOW, CITY) == [], "what is known changes nothing"
+    assert DISPUTES.decide(known, said, NOW, CITY) == [], "the record has these names already"
     [told] = DISPUTES.decide(after(CLAIMED, dispute=ROUTED), said, NOW, CITY)
     assert told.correction.matter.persons == (*ROUTED.filing.persons, "kept")
     assert (told.correction.user, told.correction.unit) == ("zhou", "command")

@@ -271,7 +271,7 @@ def test_a_caller_who_asks_for_protection_later_is_known_to_the_petition_and_its
     assert event.correction is None, "it has no incident yet"
     known = after(said, petition=REGISTERED)
     assert known.filing.persons == (*REGISTERED.filing.persons, "kept")
-    assert decide(known, said) == [], "what is known changes nothing"
+    assert decide(known, said) == [], "the record has these names already"
     [told] = decide(HANDLING, said)
     assert isinstance(told, CallerFollowed) and told.correction is not None
     assert {each.fact for each in told.correction.facts} == {"persons"}
