@@ -139,6 +139,9 @@ def beside(*dangers: str, own: str = "theft") -> list[str]:
         (("medical",), "theft", ["doctor", "patrol0", "patrol1"]),
         (("fire.building", "medical"), "theft", ["near0", "doctor", "patrol0"]),
         (("medical",), "fire", ["doctor", "near0", "near1"]),
+        (("medical", "fire"), "medical", ["doctor", "near0", "near1"]),
+        (("fire", "medical"), "medical", ["doctor", "near0", "near1"]),
+        (("medical", "fire.building"), "fire", ["near0", "near1", "doctor"]),
         (("fire.building",), "fire", ["near0", "near1", "near2"]),
     ],
 )
