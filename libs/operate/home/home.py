@@ -145,11 +145,13 @@ class Home:
         )
 
     def remembered(self) -> dict[str, Any]:
-        """The settings of the running installation; empty if none runs."""
-        if self.supervisor() is None or not self.choices.exists():
+        """The settings of the running installation; empty if none runs, or its supervisor has not
+        said them yet: then they are those of one before."""
+        pid = self.supervisor()
+        if pid is None or not self.choices.exists():
             return {}
         choices: dict[str, Any] = json.loads(self.choices.read_text())
-        return choices
+        return choices if choices.get("pid", pid) == pid else {}
 
     def supervisor(self) -> int | None:
         """The pid of the process that holds the lock, None if none does."""
