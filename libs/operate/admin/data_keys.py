@@ -98,15 +98,23 @@ async def reseal(dsn: str, keys: Keys, told: Told = _untold) -> dict[str, int]:
 
 async def behind(dsn: str, keys: Keys) -> list[str]:
     """The schemas whose processes at work do not have the newest master key: since a rotation that
-    was broken off, or because what starts them cannot read the file of keys."""
+    was broken off, or because what starts them cannot read the file of keys. One that has a newer
+    one has this one, too."""
     roles = {f"liandong_{schema}": schema for schema in KEEPS_TEXTS}
-    newest = {schema: keys.keyring(schema).told for schema in KEEPS_TEXTS}
+    older = {schema: _told_before(keys, schema) for schema in KEEPS_TEXTS}
     conn = await asyncpg.connect(dsn)
     try:
         rows = await conn.fetch(AT_WORK, [*roles], SEALS_WITH)
     finally:
         await conn.close()
-    return sorted({roles[row["role"]] for row in rows if row["said"] != newest[roles[row["role"]]]})
+    return sorted({roles[row["role"]] for row in rows if row["said"] in older[roles[row["role"]]]})
+
+
+def _told_before(keys: Keys, schema: str) -> set[str]:
+    """What the connections of a process say that has an older key alone, or one of the retired."""
+    before = [key_id(each) for each in keys.keyring(schema).keys[:-1]]
+    before += [each.publics[schema]["id"] for each in keys.retired]
+    return {SEALS_WITH + each for each in before}
 
 
 async def demand_newest(dsn: str, keys: Keys) -> None:

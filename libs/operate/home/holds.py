@@ -5,13 +5,12 @@ that is killed in that moment, as with its terminal, would leave the process dow
 """
 
 import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
-from operate.home.home import try_lock, write
+from operate.home.home import is_of, try_lock, write
 
 # The content of a command's file; the system ends its lock with the command. A person's is empty.
 MEANWHILE = "while its command lives"
@@ -49,9 +48,8 @@ def held_meanwhile(folder: Path, name: str) -> Iterator[bool]:
         try:
             yield True
         finally:
-            with suppress(FileNotFoundError):
-                if path.stat().st_ino == os.fstat(file.fileno()).st_ino:
-                    path.unlink()
+            if is_of(path, file):
+                path.unlink(missing_ok=True)
 
 
 def wanted(folder: Path) -> set[str]:

@@ -14,11 +14,13 @@ import pytest
 
 from backbone.postgres.data_keys import wrap
 from backbone.process.keyring import key_id
+from backbone.process.settings import KEEPS_TEXTS
+from backbone.process.signing import publics_of
 from liandong.alarm.v1 import alarm_service_pb2 as desk
 from liandong.alarm.v1.alarm_service_pb2_grpc import AlarmServiceStub
 from operate.admin import data_keys
 from operate.admin.data_keys import BATCH, OWNERS, SEALING, schemas_of
-from operate.home.keys import Keys, Seal, retire, rotate
+from operate.home.keys import Keys, Retired, Seal, retire, rotate
 from operate.home.trouble import Trouble
 from tests.desks import TAKER, a_desk_city
 from tests.installation import Installation
@@ -165,6 +167,11 @@ async def test_nothing_is_wrapped_under_a_key_that_a_process_at_work_does_not_ha
         assert await wrapped_by(database) == before
     async with serving(database, a_desk_city(), "alarm", seals=SECOND.seals):
         await until(lambda: at_work(database, "alarm"))
+        assert await data_keys.behind(database.admin, THIRD) == ["alarm"]
+        assert await data_keys.behind(database.admin, FIRST) == [], "it has the first one, too"
+        gone = Retired(MADE, {s: publics_of(SECOND.keyring(s))[1] for s in KEEPS_TEXTS})
+        retired = replace(LAST, retired=(gone,))
+        assert await data_keys.behind(database.admin, retired) == ["alarm"]
         await data_keys.reseal(database.admin, SECOND)
     assert await data_keys.stale(database.admin, SECOND) == 0
 
