@@ -14,7 +14,7 @@ from backbone.door.evidence import Flaw
 from operate.admin import topics
 from operate.backup import forgotten as forgotten_keys
 from operate.backup import manifest as manifests
-from operate.backup import proving, renewing, restoring, taking
+from operate.backup import proving, renewing, restoring, taking, unfinished
 from operate.backup.manifest import Manifest
 from operate.backup.standing import promoted, serving
 from operate.home import leftovers
@@ -107,10 +107,12 @@ async def restore(
         async with serving(home, server):
             if server:
                 await boot.create_database(server.dsn)
-            await restoring.demand_empty(installation.admin_dsn)
-            since = await restoring.fill(installation.admin_dsn, manifest, folder, keys)
-            folded, flaws = await proving.prove(installation)
-        aside = await part_from_kafka(installation)
+            async with unfinished.alone(installation.admin_dsn):
+                await restoring.demand_empty(installation.admin_dsn)
+                since = await restoring.fill(installation.admin_dsn, manifest, folder, keys)
+                folded, flaws = await proving.prove(installation)
+                aside = await part_from_kafka(installation)
+                await unfinished.end(installation.admin_dsn)
     rows = sum(part.rows for part in manifest.parts)
     return Restored(manifest.time, rows, folded, flaws, aside, since)
 
@@ -124,10 +126,12 @@ async def adopt(home: Home, forget: bool) -> Restored:
         await demand_leave(installation, forget)
         async with serving(home, installation.postgres):
             await promoted(installation.admin_dsn)
-            since = await boot.migrate(installation)
+            await unfinished.begin(installation.admin_dsn)
+            since = await boot.migrate(installation, restoring=True)
             await renewing.renew(installation.admin_dsn)
             folded, flaws = await proving.prove(installation)
-        aside = await part_from_kafka(installation)
+            aside = await part_from_kafka(installation)
+            await unfinished.end(installation.admin_dsn)
     return Restored(datetime.now(UTC).isoformat(), 0, folded, flaws, aside, since)
 
 

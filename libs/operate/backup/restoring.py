@@ -13,7 +13,7 @@ import asyncpg
 from backbone.postgres.migrate import Schema, migrate_all, name_of, schemas
 from backbone.postgres.pool import Connection
 from operate.admin import data_keys
-from operate.backup import renewing
+from operate.backup import renewing, unfinished
 from operate.backup.manifest import Manifest, Part
 from operate.backup.taking import demand_version
 from operate.home.keys import Keys
@@ -67,10 +67,14 @@ def schemas_of(manifest: Manifest) -> list[Schema]:
 
 
 async def demand_empty(dsn: str) -> None:
-    """Raise Trouble if a city lives in the database: a restore overwrites nothing."""
+    """Raise Trouble if a city lives in the database: a restore overwrites nothing. What one that
+    was killed has left is removed."""
+    left = await unfinished.is_marked(dsn)
     conn = await asyncpg.connect(dsn)
     try:
         await demand_version(conn)
+        for each in schemas() if left else ():
+            await conn.execute(f"DROP SCHEMA IF EXISTS {each.name} CASCADE")
         occupied = await conn.fetch(OCCUPIED, [each.name for each in schemas()])
     finally:
         await conn.close()
@@ -85,8 +89,9 @@ async def demand_empty(dsn: str) -> None:
 
 async def fill(dsn: str, manifest: Manifest, folder: Path, keys: Keys) -> list[str]:
     """Make the schemas of the backup, fill them in one transaction, and bring them up to date;
-    return the migrations that the backup did not have."""
+    return the migrations that the backup did not have. The database stays marked as unfinished."""
     try:
+        await unfinished.begin(dsn)
         await _fill(dsn, manifest, folder, keys)
         since = await migrate_all(dsn, keys.secret)
         await data_keys.ensure(dsn, keys)
@@ -106,6 +111,7 @@ async def _empty(dsn: str, manifest: Manifest) -> None:
             await conn.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
     finally:
         await conn.close()
+    await unfinished.end(dsn)
 
 
 async def _fill(dsn: str, manifest: Manifest, folder: Path, keys: Keys) -> None:

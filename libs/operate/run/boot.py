@@ -19,7 +19,7 @@ from backbone.process.settings import PORTS
 from backbone.process.wires import Protected
 from operate.admin import accounts, acls, city, data_keys, due, topics
 from operate.admin.topic_differences import OURS
-from operate.backup import refilling
+from operate.backup import refilling, unfinished
 from operate.cli.screen import words
 from operate.home import absence
 from operate.home.trouble import Trouble
@@ -164,10 +164,13 @@ async def create_database(dsn: str) -> None:
         await conn.close()
 
 
-async def migrate(installation: Installation) -> list[str]:
+async def migrate(installation: Installation, *, restoring: bool = False) -> list[str]:
     """Migrate all schemas, and give each its keys; return the applied files. Raises Trouble, also
-    for a migration that would block services at work, or break what they read."""
+    for a migration that would block services at work, or break what they read, and for a database
+    whose restore has not come to its end, unless it is that of this command."""
     try:
+        if not restoring:
+            await unfinished.demand_none(installation.admin_dsn)
         await due.demand_rest(installation)
         applied = await migrate_all(installation.admin_dsn, installation.keys.secret)
         await data_keys.ensure(installation.admin_dsn, installation.keys)

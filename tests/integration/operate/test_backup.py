@@ -18,10 +18,14 @@ from backbone.postgres.migrate import migrate_all, schemas
 from backbone.postgres.numbers import today
 from operate.admin import data_keys, topics
 from operate.backup import manifest as manifests
-from operate.backup import proving, refilling, restoring, taking
+from operate.backup import proving, refilling, restoring, taking, unfinished
 from operate.backup.taking import TABLES
+from operate.home.home import Home
 from operate.home.keys import Keys, Seal
+from operate.home.ports import Ports
 from operate.home.trouble import Trouble
+from operate.run import boot
+from operate.run.installation import Installation as Operated
 from tests.golden.reading import RELEASES
 from tests.golden.restoring import restored
 from tests.installation import Installation, an_installation
@@ -102,6 +106,31 @@ async def test_what_was_backed_up_comes_back_row_by_row(
     draw = "SELECT nextval(pg_get_serial_sequence('workflow.journal', 'position'))"
     # After the restored rows, or at the beginning of this month.
     assert await value(empty.admin, draw) > manifest.positions["workflow"]
+
+
+async def test_a_restore_that_was_killed_leaves_no_city_that_starts_and_is_done_again(
+    city: Installation, empty: Installation, tmp_path: Path
+) -> None:
+    """Into a database of one's own: `up` started it with half of its rows, or with the sessions and
+    numbers of its lost life, and the restore was refused, because a city was there."""
+    made, manifest = await taking.take(city.admin, KEYS, tmp_path)
+    await unfinished.begin(empty.admin)
+    await restoring._fill(empty.admin, manifest, made, KEYS)  # killed here
+    operated = Operated(Home(tmp_path, Ports()), KEYS, database_url=empty.admin)
+    with pytest.raises(Trouble, match="goes on, or was killed before its end"):
+        await boot.migrate(operated)
+    async with unfinished.alone(empty.admin):
+        with pytest.raises(Trouble, match="Another `liandong restore`"):
+            async with unfinished.alone(empty.admin):
+                pytest.fail("two at once")
+        await restoring.demand_empty(empty.admin)
+        await restoring.fill(empty.admin, manifest, made, KEYS)
+        with pytest.raises(Trouble, match="killed before its end"):
+            await boot.migrate(operated)
+        await unfinished.end(empty.admin)
+    assert await boot.migrate(operated) == []
+    with pytest.raises(Trouble, match="already holds a city"):
+        await restoring.demand_empty(empty.admin)
 
 
 async def test_a_backup_of_an_older_schema_is_brought_up_to_date(
