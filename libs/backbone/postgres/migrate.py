@@ -217,6 +217,7 @@ async def _grant(conn: "asyncpg.Connection[asyncpg.Record]", schema: Schema) -> 
         await conn.execute(f"""
             REVOKE UPDATE, DELETE ON unsigned, verifications FROM {schema.role};
             REVOKE INSERT, UPDATE, DELETE ON signing FROM {schema.role};
+            GRANT UPDATE (proof) ON unsigned, signing TO {schema.role};
         """)
     if await conn.fetchval("SELECT to_regclass('uncoded')"):
         await conn.execute(f"REVOKE INSERT, UPDATE, DELETE ON uncoded FROM {schema.role}")
