@@ -35,8 +35,8 @@ run: setup ## start Kafka, PostgreSQL, the demo city and every service; Ctrl-C s
 # says. Files that wait for servers come first, and the many short ones fill the workers to the end.
 test: export PYTHONDONTWRITEBYTECODE :=
 test: setup ## the whole suite, with a real Kafka and a real PostgreSQL
-	@$(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder $(addprefix tests/,simulation integration functional house contract unit)
-	@$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(addprefix tests/,end_to_end security chaos)
+	@$(BIN)/pytest -q --durations=15 -n 3 --dist loadfile --no-loadscope-reorder $(addprefix tests/,simulation integration functional house contract unit)
+	@$(BIN)/pytest -q --durations=15 -n 2 --dist loadfile --no-loadscope-reorder $(addprefix tests/,end_to_end security chaos)
 
 attack: setup ## the attack suite alone, and deeper (takes minutes): EXAMPLES=20 times the requests, every role at every route
 	@ATTACK_EXAMPLES=$(or $(EXAMPLES),20) $(BIN)/pytest tests/security tests/integration/backbone/test_forged.py tests/functional/backbone/test_identities.py

@@ -48,6 +48,41 @@ def numbers(seed: int = 10) -> list[Planted]:
     ]
 
 
+def hidden() -> list[tuple[Planted, str]]:
+    """Names and numbers of which a part is hidden, each with the one that the matter knows."""
+    chance = random.Random(20)
+    known = [("赵小凤", "赵", "小凤"), ("欧阳明月", "欧阳", "明月"), ("李雷", "李", "雷")]
+    pieces = [
+        (form.format(surname, given, given[-1]), name)
+        for name, surname, given in known
+        for form in HIDDEN_NAMES
+    ]
+    for number in (_mobile(chance) for _ in range(8)):
+        tail = number[-4:]
+        hides = [number[:3] + sign * 4 + tail for sign in "*＊xXｘ×○〇●□_?"]
+        hides += [f"{number[:3]}-****-{tail}", f"{number[:3]} **** {tail}", f"{number[:3]}…{tail}"]
+        hides += [f"+86 {number[:3]}****{tail}", f"{number[:2]}*******{tail[2:]}", f"*******{tail}"]
+        hides += [f"{number[:7]}****", f"{number[:3]}****{tail}".translate(_WIDE)]
+        pieces += [(each, number) for each in hides]
+    for number in (_landline(chance) for _ in range(4)):
+        bare = number.replace("-", "")
+        hides = [f"{bare[:2]}{'*' * (len(bare) - 4)}{bare[-2:]}", f"{number[:-4]}****"]
+        pieces += [(each, number) for each in [*hides, f"{number[:-8]}****{bare[-4:]}"]]
+    frames = ("已联系{}，无人接", "联系人（{}）", "{}")
+    return [
+        (Planted(frame.format(piece), piece, "hidden"), known)
+        for piece, known in pieces
+        for frame in frames
+    ]
+
+
+HIDDEN_NAMES = (
+    "{0}**", "{0}＊＊", "{0}×", "{0}×{2}", "{0}X{2}", "{0}x{2}", "{0}XX", "{0}*{2}", "{0}○○",
+    "{0}〇〇", "{0}□□", "{0}OO", "{0}??", "{0} * *", "{0}**女士", "*{1}", "**{2}",
+    "{0}某{2}", "{0}某某",
+)  # fmt: skip
+
+
 def persons() -> list[tuple[Planted, str]]:
     """Each with the name that the matter knows."""
     return [
@@ -69,6 +104,9 @@ FRAMES = (
     "两个人打架，{}\n请快来",
     "{}",
     "（{}）已核实",
+    "电话会议2026-11-30 14:00-16:00，请先打{}，再议",
+    "工程款15000元、金额1,380,000.00元未付，{}，请回拨",
+    "文号2026-0001号文件已送达，留的是{}。",
 )
 
 CALLED = (
@@ -93,6 +131,12 @@ NOTHING = (
     "打架损失3000000元，打扫2345678平方米，订单23456789送达，拨款5000000元",
     "川A两三家饭店，两三百人，一两个，山洞两处，拐角九号，勾一下二三楼",
     "张家港路、李家沟村、王家庄的路灯，老街坊，司机在等，爷爷奶奶都在",
+    "电话会议2026-11-30 14:00-16:00，电话记录2026.11.30，电话：2026/1/3，电话会议20261130",
+    "金额138,000,000.00元，合计1,138,000,000元，另有1,359,123,456.00元",
+    "工程款15912345678元未付，贷款13812345678.50元，15912345678万元，约13812345678块，￥13812345678",
+    "编号为010-2026-0001号文件，文号021-2025-1234，010-8765-4321号文件，13812345678号订单",
+    "电话值班2030-2230，电话接待时间0830-1730，电话费3456789元",
+    "老王头面馆、张姐理发店、老周饭店、王记牛肉面馆、李家超市旁，赵大娘水饺店门口，陈师傅修理铺",
     "温度-12.5度，10:00-12:00停电，3-5人，1/2以上",
 )
 

@@ -152,11 +152,14 @@ def to_resource(receipt: Receipt, city: City | None, sealer: Sealer) -> resource
 def shown_to(
     receipt: Receipt, city: City | None, sealer: Sealer, actor: Actor
 ) -> resources.Receipt:
-    """The receipt for one reader: outside the desk a protected caller is not named either."""
+    """The receipt for one reader: outside the desk a protected caller is not named either. What it
+    may repeat is for the desk to decide: it tells of reports that the reader may not see, and by
+    the same number of a caller who is protected in one of them."""
     message = to_resource(receipt, city, sealer)
     if actor.unit != receipt.unit:
         message.narrative = receipt.told
         message.persons.extend(receipt.report.caller.called)
+        del message.suggestions.repeats[:]
     return message
 
 

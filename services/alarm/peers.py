@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 from uuid import UUID, uuid5
 
 import grpc
@@ -171,14 +172,10 @@ class Incidents:
         every watcher over the area.
         """
         request = incidents.GetIncidentRequest(incident_id=str(incident_id))
-        metadata = metadata_for(self._token, by)
-        try:
-            response = await self._stub.GetIncident(request, timeout=patience, metadata=metadata)
-        except grpc.aio.AioRpcError as error:
-            if isinstance(refusal_of(error), NotFound):
-                return None
-            raise
-        incident: Incident = response.incident
+        found = await self._answered(self._stub.GetIncident, request, by, patience)
+        if found is None:
+            return None
+        incident: Incident = found.incident
         return (
             None if (incident.source, incident.category) == ("PETITION", ACCUSATION) else incident
         )
@@ -187,12 +184,17 @@ class Incidents:
         """The incident, and whom it accuses: for the service itself, not for a person. None if
         there is none. Raises only transient errors."""
         request = incidents.ReadIncidentRequest(incident_id=str(incident_id))
-        metadata = metadata_for(self._token, INSIDE)
+        found: incidents.ReadIncidentResponse | None = await self._answered(
+            self._stub.ReadIncident, request, INSIDE, GLANCE
+        )
+        return found
+
+    async def _answered(self, method: Any, request: Any, by: Actor, patience: float) -> Any:
+        """The answer of workflow; None if there is no such incident for the caller."""
+        metadata = metadata_for(self._token, by)
         try:
-            found = await self._stub.ReadIncident(request, timeout=GLANCE, metadata=metadata)
+            return await method(request, timeout=patience, metadata=metadata)
         except grpc.aio.AioRpcError as error:
             if isinstance(refusal_of(error), NotFound):
                 return None
             raise
-        response: incidents.ReadIncidentResponse = found
-        return response

@@ -50,7 +50,8 @@ class Reading:
         return self._shown(self._from_row(row), actor)
 
     async def bring_up_to_date(self, shown: resources.Receipt) -> None:
-        """Say of each suggested repeat what became of it, and leave out what is no matter now."""
+        """Give each suggested repeat the present state of its incident. Leave out a receipt that
+        has become invalid, and one that has begun to accuse a unit."""
         before = list(shown.suggestions.repeats)
         now = await storage.as_they_are(self._rows, [UUID(each.receipt) for each in before])
         del shown.suggestions.repeats[:]
@@ -60,7 +61,8 @@ class Reading:
             each.incident = str(incident.id) if incident else ""
             each.state = incident.known.state if incident else ""
             gone = receipt is None or receipt.outcome is Outcome.INVALID
-            if not gone and each.state not in GONE:
+            apart = receipt is not None and receipt.against not in ("", shown.against)
+            if not gone and not apart and each.state not in GONE:
                 shown.suggestions.repeats.append(each)
 
     async def page(self, request: pb.ListReceiptsRequest, context: Any) -> pb.ListReceiptsResponse:

@@ -16,7 +16,7 @@ from liandong.dispute.v1 import dispute_service_pb2_grpc as rpc
 from liandong.dispute.v1.dispute_events_pb2 import DisputeEvent
 from services.dispute import codec
 from services.dispute.api import DisputeService
-from services.dispute.consumers import SUBSCRIPTIONS
+from services.dispute.consumers import subscriptions
 from services.dispute.dispute import DISPUTES
 from services.dispute.dispute.record import Dispute
 from services.dispute.origins import Origins
@@ -51,6 +51,6 @@ async def run(settings: Settings, pulse: Pulse) -> None:
         service = DisputeService(shell, disputes, sealer, openings, places)
         shell.serve(rpc.add_DisputeServiceServicer_to_server, service, pb.DESCRIPTOR)
         shell.run_beside(partial(Origins(shell, disputes).run, pulse))
-        for subscription in SUBSCRIPTIONS:
+        for subscription in subscriptions(shell.pool):
             shell.consume(subscription)
         await shell.run()

@@ -18,8 +18,12 @@ ELSEWHERE = "ARRANGED_OTHERWISE"
 
 
 def without_accused(mission: Mission, city: City) -> Mission:
-    """The mission as it is shown: of the teams that could go instead, those of a unit that its
-    matter accuses were found before it did."""
+    """The mission as it is shown. It has the area of its team, which it lost as it was hidden from
+    who watches over that: an area that is missing of a sudden would tell the accusation. The teams
+    that could go instead were found before it accused a unit: none of that one is shown."""
+    team = city.teams.get(mission.order.team)
+    if team is not None and not mission.release.area:
+        mission = replace(mission, release=replace(mission.release, area=team.area))
     ladder = mission.ladder
     if ladder is None or not mission.against:
         return mission

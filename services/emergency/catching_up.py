@@ -35,7 +35,7 @@ from backbone.words.errors import NotFound
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
 from liandong.incident.v1.incident_pb2 import Incident, Matter
-from services.emergency import codec, moving, storage
+from services.emergency import codec, storage
 from services.emergency.accusing import of_mission, told_to
 from services.emergency.consumers import ENDS
 from services.emergency.deciders import missions
@@ -43,8 +43,6 @@ from services.emergency.mission.correcting import ReviseMission, revise
 from services.emergency.mission.hiding import hide
 from services.emergency.mission.recalling import WithdrawMission
 from services.emergency.mission.record import Heard, Mission, Recall
-from services.emergency.moving import Move
-from services.emergency.orders import missions_of
 
 log = logging.getLogger(__name__)
 
@@ -170,19 +168,8 @@ class CatchingUp:
         self._resting[mission] = now + rest, rest
 
     async def _bring_up(self, mission: Mission, now: datetime) -> bool:
-        """Whether its incident is known. Most have what they need, and nothing is written.
-
-        A mission that was ordered for an incident goes where that one went, in whatever order this
-        was told.
-        """
-        seen = await self._find(mission.ordered_for) if not mission.is_receipts_own else None
-        if seen is not None and (move := _gone(mission, seen.incident)) is not None:
-            known = await missions_of(self._shell, move.there)
-            for of, command in moving.commands(move, mission, known, version=0):
-                await self._submit(mission, of, command, seen.incident.version)
-            return True
-        if seen is None or mission.order.matter_id != mission.ordered_for:
-            seen = await self._find(mission.order.matter_id)
+        """Whether its incident is known. Most have what they need, and nothing is written."""
+        seen = await self._find(mission.order.matter_id)
         if seen is None:
             return False
         incident = seen.incident
@@ -190,17 +177,17 @@ class CatchingUp:
         if seen.against:
             hides = of_mission(mission, accusation, self._replica.city, now)
             if hide(mission, hides, now, ALONE):  # before the team is told anything of it
-                await self._submit(mission, mission.id, hides, incident.version)
+                await self._submit(mission, hides, incident.version)
         said = self._command(mission, incident, accusation, now)
         if isinstance(said, WithdrawMission) or revise(mission, said, now, ALONE):
-            await self._submit(mission, mission.id, said, incident.version)
+            await self._submit(mission, said, incident.version)
         return True
 
-    async def _submit(self, mission: Mission, of: UUID, command: Any, version: int) -> None:
+    async def _submit(self, mission: Mission, command: Any, version: int) -> None:
         kind = type(command).__name__
         request = Request(
-            request_id=uuid5(mission.id, f"catch up {mission.version} {version} {kind} {of}"),
-            aggregate_id=of,
+            request_id=uuid5(mission.id, f"catch up {mission.version} {version} {kind}"),
+            aggregate_id=mission.id,
             command=command,
             body_hash="",
             actor=INSIDE,
@@ -222,14 +209,3 @@ class CatchingUp:
         unit, order = mission.release.unit, mission.order
         revision: ReviseMission = told_to(whole, unit, order, accusation, city)
         return revision
-
-
-def _gone(mission: Mission, ordered_for: Incident) -> Move | None:
-    """Where the incident that it was ordered for has gone without it, by a merge or its undoing."""
-    into = ordered_for.merged_into
-    there = UUID(into or ordered_for.id)
-    if there == mission.order.matter_id:
-        return None
-    code = ordered_for.merged_code if into else ordered_for.code
-    left = mission.order.matter_id
-    return Move(there, code, left, mission.ordered_for, ordered_for.version)

@@ -147,6 +147,13 @@ def scope(mission: Mission) -> EventScope:
     return EventScope(tuple(dict.fromkeys(facts.units)), facts.area, matter, ORDER)
 
 
+def accusing_scope(mission: Mission) -> EventScope:
+    """Of what only an accusation makes: the desk of the matter knows of it, and the auditor."""
+    desk, accused = mission.hidden.desk if mission.hidden else "", ",".join(mission.against)
+    matter, known = str(mission.order.matter_id), tuple(filter(None, (desk,)))
+    return EventScope(known, "", matter, ORDER, accused=accused or "*")
+
+
 def status_scope(status: TeamStatus) -> EventScope:
     return EventScope((status.unit,), status.area, "", ORDER)
 

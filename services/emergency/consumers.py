@@ -206,8 +206,8 @@ class Orders:
         return [*joins, *(request(event, each, ends) for each in ids)]
 
     async def _unlinked(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
-        """Missions that the receipt had ordered as a matter of its own belong to it again."""
-        joins = await self._moves(event, (), home_of(event, is_link=True))
+        """Missions that the receipt has ordered belong to it alone."""
+        joins = await self._moves(event, ordered, home_of(event, is_link=True))
         facts = event.repeat_unlinked
         if not facts.HasField("facts"):
             return joins
@@ -215,24 +215,20 @@ class Orders:
         ids = [each.aggregate_id for each in joins if isinstance(each.command, JoinMatter)]
         said = [request(event, each, own) for each in ids]
         if facts.facts.against:
-            said = await self._accusing(event, facts.facts, (), said)
+            said = await self._accusing(event, facts.facts, ordered, said)
         return [*joins, *said]
 
     async def _moved(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
-        """After a merge or its undoing the missions of the old incident move with the receipt."""
+        """After a merge or its undoing the missions move with the receipt that has ordered them."""
         moved = event.moved
-        there, left = UUID(moved.incident_id), UUID(moved.from_incident)
-        merged, known = left, moved.left
-        if moved.HasField("caller_unlinked"):
-            merged, known = there, moved.incident
-        move = Move(there, moved.incident_code, left, merged, known.version)
+        move = Move(UUID(moved.incident_id), moved.incident_code)
         return await self._moves(event, ordered, move)
 
     async def _moves(
         self, event: Any, ordered: Sequence[Request[Any]], move: Move
     ) -> list[Request[Any]]:
-        matters = (UUID(event.meta.aggregate_id), move.there, move.left)
-        known = await missions_of(self._shell, *filter(None, matters))
+        receipt = UUID(event.meta.aggregate_id)
+        known = await missions_of(self._shell, receipt, move.there)
         return moving.requests(event, move, known, ordered)
 
 

@@ -4,6 +4,7 @@ from backbone.door.decider import Decider
 from liandong.emergency.v1.emergency_events_pb2 import EmergencyEvent
 from services.emergency import codec, storage
 from services.emergency.mission import MISSIONS
+from services.emergency.mission.hiding import MissionHidden
 from services.emergency.mission.record import Mission
 from services.emergency.team import STATUSES
 from services.emergency.team.status import TeamStatus
@@ -20,6 +21,7 @@ missions: Decider[Mission] = Decider(
     kind=KIND,
     topic=TOPIC,
     scope=codec.scope,
+    kept={MissionHidden: codec.accusing_scope},
 )
 statuses: Decider[TeamStatus] = Decider(
     record=TeamStatus,

@@ -92,11 +92,11 @@ def _ended_with(mission: Mission, end: Any) -> Any:
 
 
 def _leaves_with(mission: Mission, event: Any) -> bool:
-    """Whether the receipt that has ordered it as its own matter leaves the incident with this
-    event. The receipt moves it then; until that it must not hear that its own danger is over."""
+    """Whether the receipt that has ordered it leaves the incident with this event. The receipt
+    moves it then; until that it must not hear that its own danger is over."""
     told = (each for each in event.amended.reports if each.receipt != event.meta.aggregate_id)
     left = {each.receipt for each in told if not each.linked}
-    return mission.is_receipts_own and mission.order.receipt in left
+    return mission.order.receipt in left
 
 
 def _told_to(mission: Mission, command: Any, accusing: Any, city: City) -> Any:

@@ -20,7 +20,7 @@ async def target(shell: Shell, request_id: UUID, matter: UUID, team: str) -> tup
     """The mission that an order opens, or meets, and its number.
 
     A repeat has the mission of the first answer. Otherwise it is the open mission of the team for
-    this matter, or the next one.
+    this matter, or the next one. One that has left the matter with its receipt keeps its number.
     """
     answer, found = await asyncio.gather(shell.door.answer(request_id), missions_of(shell, matter))
     every = [each for each in found if (each.order.matter_id, each.order.team) == (matter, team)]
@@ -32,4 +32,6 @@ async def target(shell: Shell, request_id: UUID, matter: UUID, team: str) -> tup
     for each in every:
         if each.ending is None:
             return each.id, each.number
+    while await shell.pool.fetchval(storage.STANDS, mission_id(matter, team, following)):
+        following += 1
     return mission_id(matter, team, following), following

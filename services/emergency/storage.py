@@ -157,6 +157,7 @@ OF = f"""
 SELECT {STATE} FROM missions AS m
 WHERE matter_id = ANY($1::uuid[]) OR receipt = ANY($1::uuid[]) ORDER BY dispatch_time, id
 """  # noqa: S608  # our names
+STANDS = "SELECT EXISTS (SELECT FROM missions WHERE id = $1)"
 # The incidents among $1 for which a team is under way.
 OURS = "SELECT DISTINCT matter_id FROM missions WHERE matter_id = ANY($1) AND pair IS NOT NULL"
 

@@ -249,7 +249,8 @@ def to_revealed(petition: Petition, sealer: Sealer) -> pb.RevealPetitionerRespon
 
 def to_earlier(petition: Petition) -> Earlier:
     filing = petition.filing
-    return Earlier(petition.id, petition.code, filing.subject, filing.text, petition.state)
+    said = filing.subject, filing.text
+    return Earlier(petition.id, petition.code, *said, petition.state, filing.persons)
 
 
 def to_repeat(repeat: Repeat) -> resources.Repeat:
@@ -260,7 +261,7 @@ def to_tracked(petition: Petition, handling_unit: str) -> resources.Tracked:
     """The petition for its petitioner: without internal steps and persons' names."""
     public = tuple(step for step in petition.handling.progress if step.public)
     shown = replace(petition, handling=replace(petition.handling, progress=public))
-    message = resources.Tracked(handling_unit=handling_unit)
+    message = resources.Tracked(handling_unit=handling_unit, persons=petition.filing.persons)
     for part in _parts(shown):
         fill(message, part)
     return message

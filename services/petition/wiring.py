@@ -15,7 +15,7 @@ from liandong.petition.v1 import petition_service_pb2_grpc as rpc
 from liandong.petition.v1.petition_events_pb2 import PetitionEvent
 from services.petition import codec
 from services.petition.api import PetitionService
-from services.petition.consumers import SUBSCRIPTIONS
+from services.petition.consumers import subscriptions
 from services.petition.petition import PETITIONS
 from services.petition.petition.record import Petition
 from services.petition.storage import TABLE
@@ -48,6 +48,6 @@ async def run(settings: Settings, pulse: Pulse) -> None:
         shell.know_persons(petitions, "petition_id", lambda each: codec.names_of(each, sealer))
         service = PetitionService(shell, petitions, replica, sealer, openings, places)
         shell.serve(rpc.add_PetitionServiceServicer_to_server, service, pb.DESCRIPTOR)
-        for subscription in SUBSCRIPTIONS:
+        for subscription in subscriptions(shell.pool):
             shell.consume(subscription)
         await shell.run()

@@ -102,7 +102,11 @@ def measured(name: str, city: Installed, plan: Plan) -> Sequence[Figure]:
 
 
 # A bench drives a few keys as fast as it can: their limits would be what it measures.
-UNLIMITED = {f"LIANDONG_GATEWAY_KEY_{name}": "1000000" for name in ("RATE", "BURST")}
+# So would the connections of an address be, where a busy machine lets an open loop wait.
+UNLIMITED = {
+    f"LIANDONG_GATEWAY_{name}": "1000000"
+    for name in ("KEY_RATE", "KEY_BURST", "CONNECTIONS_PER_ADDRESS", "CONNECTIONS")
+}
 
 
 @contextmanager

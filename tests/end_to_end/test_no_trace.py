@@ -4,11 +4,14 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import pytest
+
 from operate.replay.client import Client, Refused
-from tests.people import TOWNSHIP, Listener, Visit, act, refused, take_call
+from tests.people import CALL, TOWNSHIP, Listener, Visit, act, refused, take_call
 
 STATION, UNIT = f"{TOWNSHIP}-police", f"{TOWNSHIP}-township"
 COUNTY = "990101-government"
+MEDIATOR, OFFICE = f"mediator.{TOWNSHIP}-mediation", "clerk.990101-petition_office"
 WORDS = "处警民警收了对方的钱，故意拖延"
 
 
@@ -207,3 +210,98 @@ async def test_what_a_report_told_that_left_as_an_accusation_is_read_nowhere_by_
         for word in (WORDS, report["id"], report["code"]):
             assert word not in said, path
     assert WORDS in f"{await desk.get(f'{incident}/timeline')}", "the desk has heard it"
+
+
+# What the receipt becomes: the verb, its words, where it is read by whom, and how it is accepted.
+BECOMES: dict[str, Any] = {
+    "dispute": (
+        (":refer", {"to_unit": f"{TOWNSHIP}-mediation"}, "/v1/disputes", MEDIATOR),
+        {"mediation": "PEOPLE"},
+    ),
+    "petition": (
+        (":pass", {"to": "990101-petition_office"}, "/v1/petitions", OFFICE),
+        {"kind": "CLAIM", "lawful_channel": "PETITION"},
+    ),
+}
+NAMED = ("苗翠花", "13512340051", "苗**", "135****0051")
+NAMES_HER = {
+    "narrative": "邻里漏水，苗翠花与王长贵吵架",
+    "place": CALL["place"] | {"text": "青山镇幸福路36号苗翠花家13512340051"},
+}
+
+
+async def said_to(who: list[Client], path: str) -> list[str]:
+    """The record as each of them reads it, alone and in the list."""
+    kind, _, record = path.rpartition("/")
+    said = []
+    for each in who:
+        said.append(str(await each.get(path)))
+        listed = [str(row) async for row in each.items(kind) if row["id"] == record]
+        assert listed, path
+        said += listed
+    return said
+
+
+@pytest.mark.parametrize("becomes", BECOMES)
+@pytest.mark.parametrize("later", [False, True], ids=["at once", "later"])
+async def test_a_protected_caller_is_named_by_nothing_that_the_receipt_becomes(
+    visit: Visit, becomes: str, later: bool
+) -> None:
+    (verb, words, kind, worker), accepted = BECOMES[becomes]
+    desk = await visit.person("call_taker.990100-command")
+    people = (worker, "supervisor.990101-government", "auditor.990100-government")
+    readers = [await visit.person(each) for each in people]
+    caller = {"name": "苗翠花", "number": "13512340051", "protected": not later}
+    receipt = await take_call(desk, caller=caller, category="dispute.neighbour", **NAMES_HER)
+    one, record = f"/v1/receipts/{receipt['id']}", f"{kind}/{receipt['id']}"
+    await act(desk, f"{one}{verb}", words | {"note": "联系苗翠花13512340051"})
+
+    async def there() -> bool:
+        return await status(readers[0], record) == 200
+
+    await until(there)
+    await act(readers[0], f"{record}:accept", accepted)
+    await act(readers[0], f"{record}:route", {"to_unit": UNIT})
+    incident = f"/v1/incidents/{receipt['id']}"
+    timeline = f"{incident}/timeline"
+    if later:
+        assert "苗翠花" in str(await readers[0].get(record))
+        await act(desk, f"{one}:amend", {"caller": {"protected": True}})
+
+        async def heard() -> bool:
+            paths = (record, incident, timeline)
+            return "苗翠花" not in str([await readers[0].get(each) for each in paths])
+
+        await until(heard)
+    for said in await said_to(readers, record):
+        assert "［报警人］家［号码］" in said and "王" in said
+        assert "persons" not in said and not [each for each in NAMED if each in said], said
+    for each in readers:
+        assert not [word for word in NAMED if word in str(await each.get(timeline))]
+
+
+async def test_a_protected_caller_is_found_by_no_other_call_of_the_same_number(
+    visit: Visit,
+) -> None:
+    desk = await visit.person("call_taker.990100-command")
+    people = (f"clerk.{STATION}", f"supervisor.{COUNTY}", "auditor.990100-government")
+    readers = [await visit.person(each) for each in people]
+    caller = {"name": "柳依依", "number": "13612344269", "protected": False}
+    first = await take_call(desk, caller=caller, narrative="两车相撞")
+    kept = caller | {"number": "+86 136-12344269", "protected": True}
+    second = await take_call(desk, caller=kept, narrative="举报邻居赌博", category="")
+    third = await take_call(desk, caller=caller, narrative="又来电催办", category="")
+    for each in (first, second, third):
+        await act(desk, f"/v1/receipts/{each['id']}:open", {"to_unit": STATION})
+    found = str((await desk.get(f"/v1/receipts/{second['id']}"))["suggestions"])
+    assert first["id"] in found and "SAME_NUMBER" in found, "the desk decides on repeats"
+    for one in (second, third):
+        for each in readers:
+            reports = [row async for row in each.items(f"/v1/incidents/{one['id']}/reports")]
+            said = str([await each.get(f"/v1/receipts/{one['id']}"), reports])
+            assert one["id"] in said and "SAME_NUMBER" not in said
+            assert not [
+                other["id"]
+                for other in (first, second, third)
+                if other is not one and other["id"] in said
+            ]

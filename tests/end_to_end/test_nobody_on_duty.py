@@ -18,7 +18,7 @@ from tests.servers import Installed
 ILL = {
     "category": "medical.illness",
     "priority": "P1",
-    "narrative": "老人胸痛,喘不过气",
+    "narrative": "胸痛,喘不过气",
 }
 SAID = {
     "zh": ("无人在岗", "目前没有人员在岗"),

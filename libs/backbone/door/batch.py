@@ -175,11 +175,8 @@ class Batch:
 
     def _accepted(self, request: Request[Any], events: list[Any]) -> Outcome:
         decider, of = self._decider_of(request.command), request.aggregate_id
-        state = before = self._own(request)
-        records: list[JournalRow] = []
-        for event in events:
-            state = decider.evolve(state, event)
-            records.append(decider.journal_row(state, event, request, self._previous(of, records)))
+        before, previous = self._own(request), self._hashes.get(of, FIRST)
+        state, records = decider.journalled(before, events, request, previous)
         if state is None:
             raise ValueError("a command was accepted, yet nothing exists")
         if records:
@@ -202,9 +199,6 @@ class Batch:
         """The command's aggregate; None if the id belongs to another aggregate type."""
         state = self.one(request.aggregate_id)
         return state if isinstance(state, self._decider_of(request.command).record) else None
-
-    def _previous(self, of: UUID, before: list[JournalRow]) -> bytes:
-        return before[-1].hash if before else self._hashes.get(of, FIRST)
 
     def _broken(self, request: Request[Any]) -> Outcome:
         return self._refused(request, Broken("INTERNAL"))

@@ -1,7 +1,7 @@
 """Everything the door needs to know about one aggregate type."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
@@ -62,6 +62,8 @@ class Decider(Generic[S]):
 
     `event` is the topic's message: `meta`, and a oneof whose messages are named like the domain's
     events. `world` builds the last argument of every `decide` from the aggregates locked with it.
+    `kept` are the kinds of event whose name alone tells what not every reader of the record may
+    know, with the scope of those who may.
     """
 
     record: type[S]
@@ -72,6 +74,7 @@ class Decider(Generic[S]):
     topic: str
     scope: Callable[[S], EventScope]
     world: Callable[[Also], Any] = _unchanged
+    kept: Mapping[type[Any], Callable[[S], EventScope]] = field(default_factory=dict)
     _fields: dict[str, str] = field(init=False, repr=False)
     _events: dict[str, type[Any]] = field(init=False, repr=False)
 
@@ -131,14 +134,31 @@ class Decider(Generic[S]):
         """Read a row that was proven, once; raises as `from_doc` does."""
         return self.from_doc(row.doc, row.shape) if row.state is None else row.state
 
+    def journalled(
+        self, before: S | None, events: Sequence[Any], request: Request[Any], previous: bytes
+    ) -> tuple[S | None, list[JournalRow]]:
+        """The state after these events of one act, and their rows; raises as `journal_row` does."""
+        end, states, rows = before, list[S](), list[JournalRow]()
+        for event in events:
+            states.append(end := self.evolve(end, event))
+        for event, state in zip(events, states, strict=True):
+            rows.append(self.journal_row(state, event, request, previous, end))
+            previous = rows[-1].hash
+        return end, rows
+
     def journal_row(
-        self, state: S, event: Any, request: Request[Any], previous: bytes
+        self, state: S, event: Any, request: Request[Any], previous: bytes, end: S | None = None
     ) -> JournalRow:
         """The journal row of the event that led to this state; `previous` is the last row's hash.
 
-        Its payload is the exact Kafka value. Raises InvalidArgument if the payload is too large.
+        The state at the `end` of the act decides who hears of it: the first event of an act that
+        begins to accuse a unit is no more for that unit than its last one is. Its payload is the
+        exact Kafka value. Raises InvalidArgument if the payload is too large.
         """
-        scope, name = self.scope(state), self._fields[type(event).__name__]
+        scope = self.kept.get(type(event), self.scope)(state if end is None else end)
+        if end is not None and end is not state:
+            scope = replace(scope, correlation=self.scope(state).correlation)
+        name = self._fields[type(event).__name__]
         payload = self._payload(state, event, request, scope)
         if len(payload) > LARGEST_EVENT:
             raise InvalidArgument("TOO_LARGE", bytes=len(payload), most=LARGEST_EVENT)

@@ -128,14 +128,19 @@ class Burial:
 
     async def put_aside(self, record: Any, reason: str) -> None:
         """Raises KafkaError."""
-        await self._publisher.copy(dead_topic(record.topic, self._group), record, reason)
+        await self.put_aside_again(record, reason)
         self._dead.inc()
 
-    async def bury(self, record: Any, reason: str) -> None:
+    async def put_aside_again(self, record: Any, reason: str) -> None:
+        """The same for a record that was met before: it rings no alarm again. Raises KafkaError."""
+        await self._publisher.copy(dead_topic(record.topic, self._group), record, reason)
+
+    async def bury(self, record: Any, reason: str, *, again: bool = False) -> None:
         """Put a record aside, trying again until Kafka accepts it."""
+        put_aside = self.put_aside_again if again else self.put_aside
         while True:
             try:
-                return await self.put_aside(record, reason)
+                return await put_aside(record, reason)
             except KafkaError as error:
                 log.warning("dead_letter.waits", extra={"error": str(error)})
             await asyncio.sleep(0.5)

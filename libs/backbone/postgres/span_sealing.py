@@ -30,8 +30,9 @@ VERSION = "v1"
 TEXT, NAME = "text", "name"
 # Before a name or number that is kept from all who read texts. No name begins with it.
 KEPT = "!"
-# What machines write: ids, codes, numbers and times. The letters of a name in it are none.
-WRITTEN_BY_MACHINES = re.compile(r"[!-~]*")
+# What machines write: ids, codes, numbers and times. The letters of a name in it are none. An
+# asterisk is a person's copy of a mask.
+WRITTEN_BY_MACHINES = re.compile(r"[!-)+-~]*")
 
 
 class SpanSealer:

@@ -25,8 +25,12 @@ class Pulse:
         """One round of a loop after the other, for ever, each with a beat and a pause after it.
 
         The name is that of this loop alone: beats of another one would hide that it stands still.
+        A round that has swallowed its cancellation, as aiokafka and `asyncio.wait_for` of Python
+        3.11 may, is the last: the loop would go on for ever, and its process would never end.
         """
         while True:
+            if _is_cancelled():
+                raise asyncio.CancelledError
             self.beat(loop)
             yield
             await self.rest(loop, pause)
@@ -78,3 +82,9 @@ class Pulse:
         while True:
             self.beat("event loop")
             await asyncio.sleep(1)
+
+
+def _is_cancelled() -> bool:
+    """Whether the task that runs now is to end."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

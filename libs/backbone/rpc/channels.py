@@ -49,6 +49,9 @@ OPTIONS = [
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1_000),
+    # Else a new channel inherits the failure of an older one to the same address, and its pause
+    # before the next attempt.
+    ("grpc.use_local_subchannel_pool", 1),
 ]
 KIND_OF_STATUS = {code: kind for kind, code in STATUS.items()}
 

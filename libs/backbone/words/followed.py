@@ -5,6 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
+from backbone.words.correction import Correction
 from backbone.words.errors import InvalidTransition
 
 PENDING = "PENDING"
@@ -59,6 +60,27 @@ class IncidentFollowed(Struct, frozen=True):
     step: str
     incident: Followed
     public_text: str = ""
+
+
+class FollowCaller(Struct, frozen=True):
+    """The desk has corrected the caller of the receipt that became this record.
+
+    `persons` are the caller's names, each sealed; of one who is protected also what texts must not
+    show. `user` and `unit` are those of the desk.
+    """
+
+    persons: tuple[str, ...]
+    user: str
+    unit: str
+
+
+class CallerFollowed(Struct, frozen=True):
+    """`persons` are all whom the texts of the record may name from now on; `correction` tells the
+    incident, where there is one."""
+
+    time: datetime
+    persons: tuple[str, ...]
+    correction: Correction | None = None
 
 
 def require_unopened(known: Followed | None, code: str) -> None:

@@ -2,13 +2,14 @@
 
 So what is recognised as the number of a repeated call is taken out of a text, too: with and
 without the code of the country, of the area, the line of an extension, and its last digits where a
-text says that they are the last ones (尾号9876). The whole of it is found, so that no fragment is
-left over. Pure.
+text says that they are the last ones (尾号9876, 9876结尾). The whole of it is found, so that no
+fragment is left over. Pure.
 """
 
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import chain
 
 import phonenumbers
 
@@ -26,6 +27,8 @@ _SUBSCRIBER = re.compile(r"[2-8]\d{6,7}")
 _PLUS = re.compile(r"[+＋]\s?[(（\[]?\s?$")
 _OPENS, _CLOSES = "(（[［〈《", ")）]］〉》"
 _TAIL = "(?:尾号|尾数|末尾|[末后][0-9]位(?:数字?)?|最后[0-9]个数字?)[^0-9]{0,3}"
+_HEAD = "(?:开头|打头|起头)[^0-9]{0,6}"
+_ENDS = "(?:的?结尾|收尾|为尾|尾号)"
 TAILS = (8, 7, 6, 5, 4, 3)
 
 
@@ -34,9 +37,10 @@ def spans_of(text: str, letters: Letters, numbers: frozenset[str]) -> Iterator[t
     signs = "".join(sign for sign, _ in letters)
     read = as_read(signs)
     for number in numbers:
-        for ending, way in _ways(number):
+        for needed, way in _ways(number):
             # Most texts have no number: then no expression is compiled for the caller's own.
-            for found in _compiled(way).finditer(read) if ending in read else ():
+            there = needed[0] in read and needed[-1] in read
+            for found in _compiled(way).finditer(read) if there else ():
                 first, last = found.span("said")
                 yield whole(text, letters, signs, first, last)
 
@@ -68,18 +72,36 @@ def whole(text: str, letters: Letters, signs: str, first: int, last: int) -> tup
     return start, stop
 
 
+def digits_of(numbers: frozenset[str]) -> frozenset[str]:
+    """The digits of these numbers in each way to dial them, of which a text may hide a part."""
+    return frozenset(chain.from_iterable(map(_dialled, numbers)))
+
+
 @lru_cache(maxsize=4096)
-def _ways(number: str) -> tuple[tuple[str, str], ...]:
-    """How people may write each number of a field: expressions, each with digits of every text
-    that it finds something in."""
-    contacts = {*contacts_of(in_digits(number)), contact_of(in_groups(number))}
-    return tuple(way for each in sorted(contacts) for way in _written(each))
+def _dialled(number: str) -> frozenset[str]:
+    lines = {contact.partition(TO)[0] for contact in _contacts(number)}
+    plain = {"".join(map(digit_of, folded(line))).replace("|", "") for line in lines}
+    for found in filter(None, map(_LANDLINE.fullmatch, lines)):
+        plain |= {found[2], f"{found[1]}{found[2]}"}
+    plain |= {f"{code}{line}" for line in plain if line[:1] not in "0+" for code in ("86", "0086")}
+    return frozenset(line for line in plain if len(line) >= SHORTEST and line.isdecimal())
+
+
+def _contacts(number: str) -> set[str]:
+    return {*contacts_of(in_digits(number)), contact_of(in_groups(number))}
+
+
+@lru_cache(maxsize=4096)
+def _ways(number: str) -> tuple[tuple[tuple[str, ...], str], ...]:
+    """An expression for each way in which people write the numbers of a field, and before it the
+    digits without which a text cannot match the expression."""
+    return tuple(way for each in sorted(_contacts(number)) for way in _written(each))
 
 
 _compiled = lru_cache(maxsize=4096)(re.compile)
 
 
-def _written(contact: str) -> Iterator[tuple[str, str]]:
+def _written(contact: str) -> Iterator[tuple[tuple[str, ...], str]]:
     line, to, extension = contact.partition(TO)
     if to and not (extension.isascii() and extension.isdecimal()):
         line, extension = contact, ""  # a text that is no number, and has one in it
@@ -89,9 +111,11 @@ def _written(contact: str) -> Iterator[tuple[str, str]]:
     way = _subscriber(line) or _abroad(line) or f"(?:(?:00)?86)?0?{digits}"
     inside = f"(?:{_TO}?{extension}(?![0-9]))?" if extension else ""
     ending = digits[-min(TAILS) :]
-    yield ending, f"(?P<said>{way}{inside})"
+    yield (ending,), f"(?P<said>{way}{inside})"
     tails = "|".join(digits[-length:] for length in TAILS if length < len(digits))
-    yield ending, f"{_TAIL}(?P<said>{tails})(?![0-9])"
+    yield (ending,), f"{_TAIL}(?P<said>{tails})(?![0-9])"
+    heads = "|".join(digits[:length] for length in TAILS if length < len(digits))
+    yield (ending, "尾"), f"(?<![0-9])(?P<said>(?:(?:{heads}){_HEAD})?(?:{tails})){_ENDS}"
 
 
 def _subscriber(line: str) -> str:

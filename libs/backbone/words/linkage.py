@@ -2,15 +2,21 @@
 
 from backbone.words.city import City
 from backbone.words.competence import skills_for
-from backbone.words.heard import HeardDanger, each_of
+from backbone.words.heard import HeardDanger, are_related, each_of
 from backbone.words.policy import Route
 
 
 def classes_of(category: str, priority: str, heard: HeardDanger | None) -> tuple[str, ...]:
-    """The class of the matter, and those of its dangers that no person has set lower."""
+    """The classes that ask for teams, the first one before all: the dangers that no person has set
+    lower, and the class of the matter.
+
+    A danger that the class of the matter names, too, comes before the others. Where none is such,
+    the class was given when they were not known, and comes last.
+    """
     dangers = each_of(heard) if heard else ()
-    unsettled = (each.category for each in dangers if priority <= each.priority)
-    return tuple(dict.fromkeys((category, *unsettled)))
+    unsettled = [each.category for each in dangers if priority <= each.priority]
+    unsettled.sort(key=lambda each: not are_related(category, each))
+    return tuple(dict.fromkeys((*unsettled, category)))
 
 
 def rows_of(city: City, classes: tuple[str, ...], priority: str, source: str) -> tuple[Route, ...]:
@@ -23,11 +29,9 @@ def rows_of(city: City, classes: tuple[str, ...], priority: str, source: str) ->
     )
 
 
-def skills_of(city: City, classes: tuple[str, ...]) -> tuple[str, ...]:
-    """The skills that are asked for, the first one before all: those of the class, or else of the
-    dangers."""
-    own, *dangers = (skills_for(city, each) for each in classes)
-    return own or tuple(dict.fromkeys(skill for skills in dangers for skill in skills))
+def needs_of(city: City, classes: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """The skills that each class asks for, in the order of the classes."""
+    return tuple(dict.fromkeys(filter(None, (skills_for(city, each) for each in classes))))
 
 
 def asks_for_a_team(

@@ -4,6 +4,7 @@ import re
 
 from backbone.words.contacts import TO, identity_of, line_of, number_of
 from backbone.words.letters import in_digits, in_groups
+from backbone.words.nobody import names_nobody
 
 # Names of persons and firms: all but the first character is masked.
 NAMES = ("name", "subscriber", "against")
@@ -19,12 +20,15 @@ _LAST_GROUP = re.compile(r"(.*)[-‐-―−#](\d{1,6})")
 def masked(field: str, text: str) -> str:
     """Mask personal data for a screen: recognisable, but not revealed.
 
-    A name keeps its first character, a mobile or id number its first three and last four digits,
-    any other text at most half. A telephone number is shown in its one form, however it is typed.
+    A name keeps its first character, a word that names nobody (房东) is shown as it is. A mobile or
+    id number keeps its first three and last four digits, any other text at most half. A telephone
+    number is shown in its one form, however it is typed.
     Of a number with an extension the line is shown so, as its last digits are those that people
     know; how long the extension is tells itself.
     """
     if field.rpartition(".")[2] in NAMES:
+        if names_nobody(text):
+            return text
         first, last = len(text[1:2]), 0
     elif line := line_of(number := telephone_of(text)):
         extension = number.removeprefix(f"{line}{TO}")

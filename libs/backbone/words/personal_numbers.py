@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeAlias
 
 import phonenumbers
 
+from backbone.words.dialled import is_dialled, is_something_else
 from backbone.words.known_numbers import as_read, whole
 from backbone.words.letters import NUMERALS, Letters, Span, digit_of, letters_of
 from backbone.words.matter_code import is_code
@@ -30,14 +31,8 @@ _PLATE = re.compile(
 _PASSPORT = re.compile(
     r"(?:护照|证件|通行证|台胞证|回乡证|passport)[^a-z0-9]{0,6}([a-z]{0,2}[0-9]{7,10})(?![a-z0-9])"
 )
-_CALLED = re.compile(
-    r"(?:(?:电话|座机|号码|固话|家电|宅电|来电|小灵通|联系|致电|拨打|回拨|tel|phone)[^0-9]{0,4}"
-    r"|[拨打](?:了|过|到|给|通)?)$"
-)
-_SO_CALLED = re.compile("是?(?:座机|固话|家电|宅电|小灵通)")
 # Taiwan, Hong Kong and Macao are dialled like another country, and written without a plus.
 _NEAR = re.compile(r"85[23]|886")
-_TO = re.compile(r"(?:转分机|转接|转|分机号?)[0-9]")
 # A landline with its area code: 8 digits after 010 and 02x, else 7 or 8.
 _LANDLINE = re.compile(
     r"(?:(?:00)?860?|0)(?:(?:10|2[0-9])[2-8][0-9]{7}|[3-9][0-9]{2}[2-8][0-9]{6,7})"
@@ -59,7 +54,7 @@ def numbers_in(text: str) -> list[Span]:
     signs = "".join(sign for sign, _ in letters)
     digits = "".join(digit_of(sign) for sign, _ in letters)
     joined = [_joins(text, letters[n - 1][1], letters[n][1]) for n in range(1, len(letters))]
-    read = _Read(signs, digits, joined, _behind_plus(text, letters))
+    read = _Read(text, letters, signs, digits, joined, _behind_plus(text, letters))
     found: list[Place] = []
     found += _numbers(read)
     said = as_read(signs)
@@ -100,9 +95,11 @@ def _joins(text: str, one: int, next_one: int) -> int:
 
 
 class _Read(NamedTuple):
-    """The folded signs of a text, which of them are digits, how each joins the next one, and which
-    follow a plus."""
+    """The folded signs of a text and where they stand, which of them are digits, how each joins the
+    next one, and which follow a plus."""
 
+    text: str
+    letters: Letters
     signs: str
     digits: str
     joined: list[int]
@@ -133,7 +130,12 @@ def _numbers(read: _Read) -> Iterator[Place]:
 
 
 def _at(read: _Read, at: int, end: int) -> Iterator[Place]:
-    return chain(_of_form(read, at, end), _abroad(read, at, end), _subscribers(read, at, end))
+    found = chain(_of_form(read, at, end), _abroad(read, at, end), _subscribers(read, at, end))
+    return (place for place in found if place[2] != PHONE or not _is_else(read, *place[:2]))
+
+
+def _is_else(read: _Read, at: int, stop: int) -> bool:
+    return is_something_else(read.text, read.letters[at][1], read.letters[stop - 1][1] + 1)
 
 
 def _of_form(read: _Read, at: int, end: int) -> Iterator[Place]:
@@ -167,15 +169,8 @@ def _subscribers(read: _Read, at: int, end: int) -> Iterator[Place]:
     if read.digits[at] not in "2345678":
         return
     for stop in (at + 8, at + 7):
-        if read.ends(stop, end) and _is_dialled(read.signs, at, stop):
+        if read.ends(stop, end) and is_dialled(read.signs, at, stop, read.digits[at:stop]):
             yield at, stop, PHONE
-
-
-def _is_dialled(signs: str, at: int, stop: int) -> bool:
-    """Whether a text says of a number without its area code that it is one."""
-    behind = as_read(signs[stop:][:6])
-    called = _CALLED.search(signs[max(0, at - 8) : at])
-    return bool(called or _TO.match(behind) or _SO_CALLED.match(behind))
 
 
 def _is_abroad(said: str) -> bool:

@@ -25,5 +25,7 @@ def env(service: Service, hide: Hide = False) -> None:
             f"No service is called {service!r}; there are: {names}.",
             f"没有名为 {service!r} 的服务；现有：{names}。",
         )
-    told = told_to(service, Installation.here(Home.here()).environment(service), os.environ)
+    installation = Installation.here(Home.here())
+    installation.publish_keys()
+    told = told_to(service, installation.environment(service), os.environ)
     print(written(service, told, hidden) if hide else written(service, told), end="")

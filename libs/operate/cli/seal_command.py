@@ -2,7 +2,6 @@
 
 import asyncio
 import json as jsons
-from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -56,7 +55,7 @@ def rotate_keys() -> None:
     if home.supervisor() is not None:
         _demand_city(home)
     keys = rotate(home.secret)  # refuses a home that is not there, before anything makes one
-    installation = replace(Installation.here(home), keys=keys)
+    installation = Installation.here(home)
     installation.publish_keys()
     say(
         f"Every service has a new key. {home.secret} has changed: keep a copy of it in a safe "
@@ -130,8 +129,8 @@ def retire_keys() -> None:
             f"仍有 {remaining} 个密钥由旧密钥保护：请先执行 liandong seals reseal。未作任何更改。",
         )
     asyncio.run(proofs.demand_none(installation.admin_dsn, keys))
-    kept = retire(home.secret, keys.seals[-1])
-    replace(installation, keys=kept).publish_keys()
+    retire(home.secret, keys.seals[-1])
+    installation.publish_keys()
     say(
         f"{older} older keys are thrown away. Backups of before need the copy of "
         f"{home.secret} of then; take a new copy of it.",

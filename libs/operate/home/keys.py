@@ -22,6 +22,7 @@ from backbone.postgres.migrate import secret_of
 from backbone.process.keyring import Keyring
 from backbone.process.settings import SCHEMAS
 from backbone.process.signing import publics_of
+from operate.home.home import write
 from operate.home.token import Token
 from operate.home.trouble import Trouble, full_disk_told
 
@@ -151,6 +152,19 @@ def retire(path: Path, newest: Seal) -> Keys:
         return replace(keys, seals=(newest,), retired=(*keys.retired, *gone))
 
     return _changed(path, without)
+
+
+def publish(secret: Path, path: Path) -> None:
+    """Write the public keys of all services into a file that they read, if they have changed.
+
+    They are those of the file of secrets, and of no process that has read it before: such a one
+    would take the key of a rotation out again, and what is coded with it would be refused. Raises
+    Trouble if the secrets cannot be read.
+    """
+    with full_disk_told(path.parent), _alone(secret.parent):
+        signers = Keys.read(secret).signers()
+        if not path.exists() or path.read_text() != signers:
+            write(path, signers)
 
 
 def put_into_token(path: Path, token: Token) -> Keys:

@@ -14,7 +14,7 @@ from backbone.process.signing import Signatures
 from backbone.process.wires import Brokers
 from operate.home.copies import service_of
 from operate.home.home import Home, write
-from operate.home.keys import OPERATOR, Keys
+from operate.home.keys import OPERATOR, Keys, publish
 from operate.home.trouble import Trouble
 from operate.run import identity
 from operate.run.own_servers import named_servers
@@ -158,16 +158,25 @@ class Installation:
         return Signatures(OPERATOR, self.keys.keyring(OPERATOR), self.keys.signers())
 
     def publish_keys(self) -> Path:
-        """Write the public keys of all services, if they have changed; return the path."""
-        path, signers = self.home.signers, self.keys.signers()
-        if not path.exists() or path.read_text() != signers:
-            write(path, signers)
+        """Write the public keys of all services, if they have changed; return the path.
+
+        Where the secrets cannot be read, the keys that are published stand. Raises Trouble if none
+        are.
+        """
+        path = self.home.signers
+        try:
+            publish(self.home.secret, path)
+        except (Trouble, OSError) as error:
+            if not path.exists():
+                raise
+            log.warning("the public keys of before stand: %s", error)
         return path
 
     def environment(self, *names: str) -> Mapping[str, str]:
         """The environment of one process, with the keys of its services only.
 
-        `names` are those of services, or of further copies, such as alarm-2.
+        `names` are those of services, or of further copies, such as alarm-2. The file of public
+        keys is named here and written by `publish_keys`.
         """
         ports, services = self.home.ports, [service_of(name) for name in names]
         told = {
@@ -176,7 +185,7 @@ class Installation:
             "LIANDONG_HOME": str(self.home.path),
             "KAFKA_BOOTSTRAP": self.bootstrap,
             "LIANDONG_TOKEN": self.keys.token,
-            SIGNERS: str(self.publish_keys()),
+            SIGNERS: str(self.home.signers),
             "LIANDONG_LOG": os.environ.get("LIANDONG_LOG", "INFO").upper(),
         }
         for schema in {SCHEMAS[each] for each in services}:

@@ -81,6 +81,7 @@ def service_program(installation: Installation, names: tuple[str, ...]) -> Progr
     log_file = home.logs / f"{'+'.join(names)}.log"
 
     def launch() -> Launch:
+        installation.publish_keys()
         told = installation.with_keys_of_now().environment(*names)
         launch = Launch([sys.executable, "-m", "services", *services], log_file, told)
         return replace(launch, patience=launch.patience + float(told.get(DRAIN, 0)))

@@ -73,6 +73,7 @@ def prepared(home: Home, choice: Choice) -> tuple[Installation, dict[str, Adopte
 
 def demand_settings(installation: Installation, ambient: Mapping[str, str] = os.environ) -> None:
     """Raise Trouble for settings that services would refuse, before starting any."""
+    installation.publish_keys()
     environ = {**ambient, **installation.environment(*PORTS)}
     gateway = importlib.import_module("services.gateway.settings")
     provider = importlib.import_module("services.gateway.accounts.oidc_client")

@@ -5,19 +5,20 @@ is measured to the middle of the team's area, as no team tells where it is.
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from itertools import islice
 
 from msgspec import Struct
 
 from backbone.words.actor import Actor
 from backbone.words.city import City, Team
-from backbone.words.linkage import classes_of, rows_of, skills_of
+from backbone.words.linkage import classes_of, needs_of, rows_of
 from backbone.words.place import Point, contains
 from backbone.words.policy import Route
 from services.alarm.receipt.record import Receipt
 from services.alarm.receipt.suggestions import distance
 
 SOURCE = "ALARM"
-# Only so many are asked about and shown.
+# Only so many are asked about, for each class, and shown: at least one for each.
 NEAREST, BEST = 12, 3
 # The weight of an open mission, and of a terminal that is away, in metres of distance.
 PER_MISSION, UNHEARD = 5_000.0, 10_000.0
@@ -74,19 +75,23 @@ def candidates(
     centres: Mapping[str, Point],
     sent: Collection[str] = (),
 ) -> tuple[Team, ...]:
-    """The nearest teams with a wanted skill that the person may send; not those that were sent, nor
-    one of the unit that the report accuses: the order would be refused."""
-    wanted = frozenset(skills_of(city, _classes(receipt)))
+    """The nearest teams with a wanted skill that the person may send, of each class and danger; not
+    those that were sent, nor one of the unit that the report accuses: the order would be refused.
+    """
     fit = [
         team
         for team in city.teams.values()
-        if wanted & set(team.skills)
-        and team.code not in sent
+        if team.code not in sent
         and (by.unit == team.unit or contains(by.area, team.area))
         and not city.is_accused(team.unit, receipt.against)
     ]
     fit.sort(key=lambda team: (_far(metres_to(team, receipt, centres)), team.code))
-    return tuple(fit[:NEAREST])
+    near = (
+        team
+        for wanted in needs_of(city, _classes(receipt))
+        for team in islice((each for each in fit if set(wanted) & set(each.skills)), NEAREST)
+    )
+    return tuple(dict.fromkeys(near))
 
 
 def recommend(
@@ -96,14 +101,22 @@ def recommend(
     standings: Mapping[str, Standing],
     centres: Mapping[str, Point],
 ) -> tuple[Recommended, ...]:
-    """The best first: those that are ready, then the first skill, then near, free and connected."""
-    wanted = skills_of(city, _classes(receipt))
+    """The best first: those that are ready, then the first skill, then near, free and connected.
+    One for each class and danger is among them."""
+    needs = needs_of(city, _classes(receipt))
+    wanted = tuple(dict.fromkeys(skill for need in needs for skill in need))
     found = [
         _recommended(team, wanted, standings.get(team.code, UNKNOWN), receipt, centres)
         for team in teams
     ]
     found.sort(key=lambda each: _rank(each, wanted))
-    return tuple(found[:BEST])
+    firsts = (
+        next((each for each in found if set(need) & set(each.skills)), None) for need in needs
+    )
+    chosen = {each.team for each in firsts if each is not None}
+    rest = (each.team for each in found if each.team not in chosen)
+    chosen |= {*islice(rest, max(0, BEST - len(chosen)))}
+    return tuple(each for each in found if each.team in chosen)
 
 
 def _recommended(

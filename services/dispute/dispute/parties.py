@@ -1,4 +1,4 @@
-"""Parties 当事人: naming them, and disclosing them unmasked."""
+"""Parties 当事人: naming them, and disclosing them unmasked; callers who were passed on."""
 
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.correction import PERSONS, Corrected, Correction
+from backbone.words.followed import OVER, CallerFollowed, FollowCaller
 from backbone.words.guards import require_text, require_unit_of
 from backbone.words.sight import AUDITOR
 from services.dispute.dispute.record import (
@@ -62,9 +63,23 @@ def name_parties(
     return [replace(event, correction=_told(named(dispute, event), command.by))]
 
 
+def follow_caller(
+    dispute: Dispute, command: FollowCaller, now: datetime, city: City
+) -> list[CallerFollowed]:
+    """Add the names of the caller that the desk has corrected to those that texts may hold. Names
+    that the record has already cause no event."""
+    known = dispute.filing.persons
+    persons = tuple(dict.fromkeys((*known, *command.persons)))
+    if persons == known:
+        return []
+    event, by = CallerFollowed(now, persons), Actor(command.user, command.unit)
+    return [replace(event, correction=_told(caller_followed(dispute, event), by))]
+
+
 def _told(dispute: Dispute, by: Actor) -> Correction | None:
-    """The correction that gives the incident the names of the parties, for its texts."""
-    if dispute.routing.incident is None:
+    """The correction that gives the incident the names of the persons, for its texts; one that is
+    over hears of none."""
+    if dispute.routing.incident is None or dispute.routing.incident.state in OVER:
         return None
     version = dispute.version + 1
     return Correction(
@@ -92,12 +107,17 @@ def named(dispute: Dispute, event: PartiesNamed) -> Dispute:
     return replace(dispute, filing=filing)
 
 
+def caller_followed(dispute: Dispute, event: CallerFollowed) -> Dispute:
+    return replace(dispute, filing=replace(dispute.filing, persons=event.persons))
+
+
 def revealed(dispute: Dispute, event: PartiesRevealed) -> Dispute:
     return dispute
 
 
 VERBS = (
     verb(OPEN | {State.REGISTERED}, name_parties, "NOT_YOUR_UNIT", "PARTIES_MISSING"),
+    verb(ANY, follow_caller),
     verb(ANY, reveal, "NOT_YOUR_UNIT", "PURPOSE_MISSING", discloses=True),
 )
-CHANGES = (change(named), change(revealed))
+CHANGES = (change(named), change(caller_followed), change(revealed))

@@ -71,8 +71,10 @@ def dispatch(
     mission: Mission | None, command: DispatchMission, now: datetime, also: Also
 ) -> list[MissionDispatched]:
     order = command.order
-    if mission is not None:
+    if mission is not None and mission.order.matter_id == order.matter_id:
         _refuse_second(mission)
+    if mission is not None:  # it has left the matter just now
+        raise Unavailable("MISSION_JUST_OPENED", team=order.team)
     if also.members(pair_of(order.matter_id, order.team)):
         raise Unavailable("MISSION_JUST_OPENED", team=order.team)
     if command.team is None:

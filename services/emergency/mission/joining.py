@@ -18,10 +18,11 @@ from services.emergency.mission.rising import rank_of
 class JoinMatter(Struct, frozen=True):
     """`others` are the open missions that the team has for the matter; one of all these stays.
 
+    `receipt` is the one that moves: a mission that another one has ordered stays where it is.
+
     Another one than this is recalled by a command of its own, before. `receipt_version` is that of
     the receipt with its link, or without it: a later link may be known by the faster road.
-    `merged` is that of the incident which was merged, or goes on by itself, for a mission that was
-    ordered for it. `is_incident`: the matter is an incident, and no receipt alone.
+    `is_incident`: the matter is an incident, and no receipt alone.
     """
 
     matter_id: UUID
@@ -30,11 +31,12 @@ class JoinMatter(Struct, frozen=True):
     others: tuple[UUID, ...] = ()
     receipt_version: int = 0
     is_incident: bool = False
-    merged: int = 0
+    receipt: UUID | None = None
 
 
 class MissionJoined(Struct, frozen=True):
-    """`behind`: to an incident, which is asked for its facts from now on."""
+    """`behind`: to an incident, which is asked for its facts from now on. `merged` was counted by
+    earlier releases."""
 
     time: datetime
     matter_id: UUID
@@ -48,7 +50,9 @@ def join(
     mission: Mission, command: JoinMatter, now: datetime, also: Also
 ) -> list[MissionJoined | MissionRecalled | MissionCaughtUp]:
     order = mission.order
-    if knows_later(mission, command.receipt_version) or knows_merge(mission, command.merged):
+    if command.receipt not in (None, mission.receipt):
+        return []
+    if knows_later(mission, command.receipt_version):
         return []
     heard = Heard(max(mission.heard.receipt, command.receipt_version))
     if order.matter_id == command.matter_id:
@@ -60,7 +64,7 @@ def join(
         code=code,
         heard=heard,
         behind=command.is_incident,
-        merged=max(mission.merged, command.merged),
+        merged=mission.merged,
     )
     pair = pair_of(command.matter_id, order.team)
     rivals = [also.one(each) for each in also.members(pair) - {mission.id}]
@@ -74,22 +78,16 @@ def join(
 
 def _as_before(mission: Mission, command: JoinMatter, now: datetime) -> Sequence[MissionCaughtUp]:
     """It belongs to the matter already, by another link: an older one that arrives late is over."""
-    receipt, merged = command.receipt_version, command.merged
-    is_news = receipt > mission.heard.receipt or merged > mission.merged
-    if mission.ending is not None or not is_news:
+    receipt = command.receipt_version
+    if mission.ending is not None or receipt <= mission.heard.receipt:
         return []
-    return [MissionCaughtUp(now, Heard(receipt), merged=merged)]
+    return [MissionCaughtUp(now, Heard(receipt))]
 
 
 def knows_later(mission: Mission, receipt_version: int) -> bool:
     """Whether the mission was ordered, or has heard of a link, after this version of the receipt
-    that has ordered it for itself. What was ordered for an incident counts another one's."""
-    return mission.is_receipts_own and 0 < receipt_version <= mission.heard.receipt
-
-
-def knows_merge(mission: Mission, merged: int) -> bool:
-    """Whether it was ordered for its incident, or moved with it, after this version of that one."""
-    return 0 < merged <= max(mission.merged, mission.order.matter_version)
+    that has ordered it."""
+    return 0 < receipt_version <= mission.heard.receipt
 
 
 def precedence(mission: Mission) -> tuple[int, datetime, UUID]:

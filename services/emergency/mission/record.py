@@ -193,8 +193,8 @@ class Mission(Struct, frozen=True):
 
     `home` is the matter that it was ordered for, once it has joined another one. `behind` says that
     it has joined an incident and owes a question for its facts: an event of it may be an old one.
-    `heard` guards it from events that arrive late, by the slower road, and so does `merged`: the
-    version of the incident that it was ordered for, with its last merge or the undoing.
+    `heard` guards it from events that arrive late, by the slower road. `merged` was counted by
+    earlier releases.
     """
 
     id: UUID
@@ -229,14 +229,11 @@ class Mission(Struct, frozen=True):
         return self.home not in (None, self.order.matter_id) and not self.heard.incident
 
     @property
-    def ordered_for(self) -> UUID:
-        """The matter that it was ordered for: a receipt's own, or an incident."""
-        return self.home or self.order.matter_id
-
-    @property
-    def is_receipts_own(self) -> bool:
-        """Whether its receipt ordered it for itself; orders of 0.1.0 name no receipt."""
-        return self.order.receipt in ("", str(self.ordered_for))
+    def receipt(self) -> UUID:
+        """The receipt that has ordered it, and with which it goes; orders of 0.1.0 name none, and
+        are of the matter that they were given for."""
+        named = self.order.receipt
+        return UUID(named) if named else self.home or self.order.matter_id
 
     def is_of(self, matter: UUID | None) -> bool:
         """Whether it belongs to this matter now; None says that this does not count."""

@@ -67,7 +67,7 @@ def project(mission: Mission) -> dict[str, Any]:
         "behind_since": mission.time if mission.is_behind else None,
         "end_time": ending.end_time if ending else None,
         "pair": pair(mission),
-        "receipt": _id(order.receipt) or mission.home or order.matter_id,
+        "receipt": mission.receipt,
     }
 
 

@@ -28,7 +28,7 @@ STANDING_IN = re.compile(r"[^\w·]代")
 CHINESE = ("CJK UNIFIED IDEOGRAPH", "CJK COMPATIBILITY IDEOGRAPH", "IDEOGRAPHIC NUMBER ZERO")
 LATIN = "LATIN"
 ALPHABETS = (LATIN, "HANGUL SYLLABLE", "TIBETAN", "MONGOLIAN", "ARABIC", "YI SYLLABLE")
-# Between the parts of a name, 阿卜杜拉·买买提, and what is typed in its place.
+# The dot between the parts of a name (阿卜杜拉·买买提), and the signs that people type for it.
 DOT = "·"
 DOTS = str.maketrans(dict.fromkeys("•‧・∙⋅", DOT))
 

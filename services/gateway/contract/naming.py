@@ -35,7 +35,7 @@ KINDS: Mapping[str, str] = {
          "voided_by", "merged_by", "reinstated_by", "recalled_by", "sent_by", "confirmed_by"),
         "person",
     ),
-    **dict.fromkeys(("team", "next_team"), "team"),
+    "team": "team",
     **dict.fromkeys(("category", "confirmed_category"), "category"),
     **dict.fromkeys(("stopped_by", "users"), "person"),
     **dict.fromkeys(("area", "matter_area"), "area"),

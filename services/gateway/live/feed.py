@@ -99,11 +99,13 @@ class Feed:
     async def bury(self) -> None:
         """Write unreadable records to the dead letters until cancelled; streams do not wait for it.
 
-        Each start reads the end of the log again, so a dead letter may be written twice.
+        Each start reads the end of the log again, so a dead letter may be written twice. It is
+        listed and counted once.
         """
         while True:
             record, reason = await self._unreadable.get()
-            await self._burial.bury(record, f"UNREADABLE: {reason}")
+            again = self._is_read_again(record)
+            await self._burial.bury(record, f"UNREADABLE: {reason}", again=again)
 
     async def _follow(self, pulse: Pulse) -> None:
         partitions = await partitions_of(self._brokers, self._sources)
@@ -160,8 +162,12 @@ class Feed:
     def _check(self, record: ConsumerRecord) -> None:
         """Raises Forged; each start reads the end of the log again, and rings no alarm again for
         what was forged before. It goes to the dead letters, whoever has met it."""
+        again = self._is_read_again(record)
+        (self._origin.check_again if again else self._origin.check)(record)
+
+    def _is_read_again(self, record: ConsumerRecord) -> bool:
         begins = self._begins.get(TopicPartition(record.topic, record.partition), 0)
-        (self._origin.check_again if record.offset < begins else self._origin.check)(record)
+        return bool(record.offset < begins)
 
     def _take(self, place: int, source: str, records: Sequence[ConsumerRecord]) -> None:
         for record in records:

@@ -14,13 +14,14 @@ MOST = 5
 
 
 class Earlier(Struct, frozen=True):
-    """An earlier petition of the same petitioner."""
+    """An earlier petition of the same petitioner; `persons` are those whom its texts may name."""
 
     id: UUID
     code: str
     subject: str
     text: str
     state: str = ""
+    persons: tuple[str, ...] = ()
 
 
 class Repeat(Struct, frozen=True):
@@ -30,6 +31,7 @@ class Repeat(Struct, frozen=True):
     reasons: tuple[str, ...]
     similarity: float
     state: str = ""
+    persons: tuple[str, ...] = ()
 
 
 def suggest(text: str, earlier: Iterable[Earlier]) -> list[Repeat]:
@@ -48,6 +50,7 @@ def _compared(earlier: Earlier, similarity: float) -> Repeat:
         reasons=reasons,
         similarity=round(similarity, 3),
         state=earlier.state,
+        persons=earlier.persons,
     )
 
 

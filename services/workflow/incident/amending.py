@@ -81,7 +81,8 @@ Event = IncidentAmended | accusing.AccusedWithdrawn | routing.Event
 
 
 def amend(incident: Incident, command: AmendMatter, now: datetime, world: World) -> list[Event]:
-    """Apply what the receipt has corrected since the last time; what is known changes nothing."""
+    """Apply what the receipt has corrected since its last correction. A fact that the incident has
+    already causes no event."""
     said = command.correction
     if incident.state in OVER:
         return _accused_after_end(incident, said, now, world)

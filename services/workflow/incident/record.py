@@ -231,7 +231,7 @@ class Incident(Struct, frozen=True):
         """The units that may read it: all that had to do with it, except the accused one.
 
         The desk knows what it has taken down itself, even against itself. An accusation is read by
-        no unit that watches over it alone: a supervisor has the answers, and not the matter.
+        no unit that watches over it alone: a supervisor loses the supervision with it.
         """
         hidden = self.hidden_from.union(self.judges if self.matter.against else ())
         return tuple(unit for unit in self.involved if unit not in hidden)
@@ -240,6 +240,12 @@ class Incident(Struct, frozen=True):
     def hidden_from(self) -> frozenset[str]:
         """The units that it accuses, and those below them since a correction; not the desk."""
         return frozenset({self.matter.against, *self.barred} - {"", self.matter.desk})
+
+    def is_kept_from(self, unit: str) -> bool:
+        """Whether it accuses a unit, and this one may not know of that: a unit that supervises it
+        may be the accused, or have nothing to do with it but to judge an answer."""
+        accuses = bool(self.matter.against)
+        return unit in self.hidden_from or (accuses and unit not in self.readers)
 
     @property
     def facts(self) -> Facts:

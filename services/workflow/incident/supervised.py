@@ -155,16 +155,17 @@ def to_address(incident: Incident) -> UUID | None:
     found = next(outlived, None)
     if found or incident.over or is_at_accused_desk(incident):
         return found
-    unit, hidden = incident.answering_unit, incident.hidden_from
-    asking = (each for each in incident.supervisions if each.unit not in hidden)
+    unit = incident.answering_unit
+    asking = (each for each in incident.supervisions if not incident.is_kept_from(each.unit))
     return next((each.id for each in asking if unit not in each.addressed), None)
 
 
 def _is_outlived(incident: Incident, known: Supervised) -> bool:
-    """An accused supervisor hears no answer: no unit owes it one, and it judges none."""
-    hidden = incident.hidden_from
-    if known.unit in hidden:
+    """A supervisor that may not know of an accusation hears no answer: no unit owes it one, and it
+    judges none."""
+    if incident.is_kept_from(known.unit):
         return bool(known.owed_by or known.answered_by)
+    hidden = incident.hidden_from
     over = incident.over and not known.after_end
     return any(over or unit in hidden for unit in known.owed_by)
 

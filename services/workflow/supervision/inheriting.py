@@ -42,16 +42,35 @@ def hear_origin(
     has ended for the accusation before this is heard makes no difference."""
     incident = world.also.one(command.incident)
     assert isinstance(incident, Incident), "the list names an incident that was told"
-    source, about = incident.facts.source, str(incident.id)
-    since_opening = bool(supervision.accused) and not supervision.began
-    known = about in supervision.accusations or since_opening
-    accused = "" if known else incident.matter.against
+    return told_of(supervision, incident, now)
+
+
+def told_of(supervision: Supervision, incident: Incident, now: datetime) -> list[OriginLearnt]:
+    """What the incident is by now, if that is news. The supervising unit is barred, too, unless it
+    may read the incident: the accusation, and the answer of who works on it, are not for it."""
+    source, about, unit = incident.facts.source, str(incident.id), supervision.unit
+    barred = {*incident.hidden_from, *([unit] if incident.is_kept_from(unit) else ())}
+    accused = incident.matter.against if _is_news(supervision, incident, barred) else ""
     if source in supervision.origins and not accused:
         return []
-    origins = tuple(sorted({*supervision.origins, source}))
-    level, supervisor = supervision.level, supervision.unit
-    barred = tuple(sorted(incident.hidden_from)) if accused else ()
-    return [OriginLearnt(now, (about,), origins, level, supervisor, accused, barred)]
+    origins, level = tuple(sorted({*supervision.origins, source})), supervision.level
+    told = tuple(sorted(barred)) if accused else ()
+    return [OriginLearnt(now, (about,), origins, level, unit, accused, told)]
+
+
+def _is_news(supervision: Supervision, incident: Incident, barred: set[str]) -> bool:
+    """Whether it accuses a unit that the supervision does not know as the accused, or bars one."""
+    accused = {supervision.accused, *supervision.also_accused}
+    known = str(incident.id) in supervision.accusations or _accused_at_opening(supervision)
+    return not (known and incident.matter.against in accused and barred <= _told(supervision))
+
+
+def _told(supervision: Supervision) -> set[str]:
+    return {*supervision.barred, supervision.accused, *supervision.also_accused}
+
+
+def _accused_at_opening(supervision: Supervision) -> bool:
+    return bool(supervision.accused) and not supervision.began
 
 
 def incident_of(command: HearOrigin) -> Iterable[UUID]:
@@ -63,13 +82,14 @@ def learnt(supervision: Supervision, event: OriginLearnt) -> Supervision:
     if not event.accused:
         return heard
     known = supervision.accusations
-    accused = supervision.accused if known else event.accused
+    named = known or _accused_at_opening(supervision)
+    accused = supervision.accused if named else event.accused
     also = {*supervision.also_accused, event.accused} - {accused}
     return replace(
         heard,
         accused=accused,
         also_accused=tuple(sorted(also)),
-        accusations=(*known, *event.incidents),
+        accusations=tuple(dict.fromkeys((*known, *event.incidents))),
         barred=tuple(dict.fromkeys((*supervision.barred, *event.barred))),
     )
 

@@ -17,6 +17,7 @@ from services.workflow.incident.record import Incident
 from services.workflow.incident.supervised import is_at_accused_desk
 from services.workflow.incident.world import World
 from services.workflow.supervision import demanding
+from services.workflow.supervision.inheriting import OriginLearnt, told_of
 from services.workflow.supervision.outliving import DemandEnded, ended_with
 from services.workflow.supervision.record import (
     RUNNING,
@@ -48,27 +49,33 @@ class UnitAddressed(Struct, frozen=True):
 
 def address(
     supervision: Supervision, command: AddressUnit, now: datetime, world: World
-) -> list[UnitAddressed | DemandEnded]:
+) -> list[OriginLearnt | UnitAddressed | DemandEnded]:
     """Address the unit that answers for it at this moment; a known one is not asked again.
 
-    Of an incident that is over, or that accuses a unit, what is owed ends.
+    Of an incident that is over, or that accuses a unit, what is owed ends. Whom it accuses is heard
+    before that, so that who may not know it is not told of the end either.
     """
     incident = world.also.one(command.incident)
     assert isinstance(incident, Incident), "a row of the query MOVED names an incident"
     unit, about = incident.answering_unit, str(incident.id)
-    ends = ended_with(supervision, incident, now)
+    ends: list[OriginLearnt | UnitAddressed | DemandEnded]
+    ends = [*_accusation(supervision, incident, now), *ended_with(supervision, incident, now)]
     if incident.over or any(
         (each.incident, each.unit) == (about, unit) and each.state is not Answering.ENDED
         for each in supervision.demands
     ):
-        return [*ends]
-    if is_at_accused_desk(incident) or supervision.unit in incident.hidden_from:
-        return [*ends]
+        return ends
+    if is_at_accused_desk(incident) or incident.is_kept_from(supervision.unit):
+        return ends
     require_not_accused(world.city, incident.matter.against, unit)
     level, deadline = supervision.level, demanding.due_of_next(supervision, about, now, world)
     text = supervision.reason
     asked = UnitAddressed(now, unit, (about,), text, deadline, level, supervision.unit)
     return [*ends, asked]
+
+
+def _accusation(supervision: Supervision, incident: Incident, now: datetime) -> list[OriginLearnt]:
+    return told_of(supervision, incident, now) if incident.matter.against else []
 
 
 def incident_of(command: AddressUnit) -> Iterable[UUID]:

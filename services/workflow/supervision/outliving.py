@@ -1,6 +1,6 @@
 """Ending 终止: what is owed about an incident that is over, or by a unit that it accuses, ends by
 itself, with the reason. An answer that was given stays, and is judged; unless the supervising unit
-is accused, which may not read it any more."""
+may not know whom the incident accuses: it reads no answer any more."""
 
 from datetime import datetime
 
@@ -46,7 +46,8 @@ def ended_with(supervision: Supervision, incident: Incident, now: datetime) -> l
     level, supervisor, about = supervision.level, supervision.unit, (str(incident.id),)
     ends: list[DemandEnded] = []
     hidden = incident.hidden_from
-    unheard = supervision.unit in hidden
+    unheard = incident.is_kept_from(supervision.unit)
+    accused = supervision.unit in hidden
     waits = {Answering.OWED, Answering.ANSWERED} if unheard else {Answering.OWED}
     for each in supervision.demands:
         if each.incident not in about or each.state not in waits:
@@ -54,7 +55,7 @@ def ended_with(supervision: Supervision, incident: Incident, now: datetime) -> l
         if each.unit in hidden:
             reason = EndReason.UNIT_ACCUSED
         elif unheard:
-            reason = EndReason.SUPERVISOR_ACCUSED
+            reason = EndReason.SUPERVISOR_ACCUSED if accused else EndReason.SUPERVISOR_UNTOLD
         elif incident.over and not asked_later:
             reason = REASONS[incident.state]
         else:

@@ -43,10 +43,13 @@ class EndReason(StrEnum):
     INCIDENT_CLOSED = "INCIDENT_CLOSED"  # 事件已归档
     UNIT_ACCUSED = "UNIT_ACCUSED"  # 该单位被检举，已回避
     SUPERVISOR_ACCUSED = "SUPERVISOR_ACCUSED"  # 督办单位被检举，已回避
+    SUPERVISOR_UNTOLD = "SUPERVISOR_UNTOLD"  # 督办单位不得知悉检举，已终止
 
 
+# Why a demand ended of which the supervising unit may not know any more.
+KEPT = frozenset({EndReason.SUPERVISOR_ACCUSED, EndReason.SUPERVISOR_UNTOLD})
 # Why a demand ended that is about an incident which accuses a unit.
-ACCUSED = frozenset({EndReason.UNIT_ACCUSED, EndReason.SUPERVISOR_ACCUSED})
+ACCUSED = KEPT | {EndReason.UNIT_ACCUSED}
 
 
 RUNNING = frozenset({State.OPEN, State.ANSWERED, State.ACCEPTED})
@@ -147,10 +150,11 @@ class Supervision(Struct, frozen=True):
 
     @property
     def hidden_from(self) -> frozenset[str]:
-        """The units that may not know of its accusing incidents: the supervising one, too."""
+        """The units that may not know of its accusing incidents: the supervising one, too, where it
+        is accused or has nothing else to do with the incident."""
         ended = {(each.end_reason, each.unit) for each in self.demands}
         asked = {unit for reason, unit in ended if reason == EndReason.UNIT_ACCUSED}
-        asks = {self.unit for reason, _ in ended if reason == EndReason.SUPERVISOR_ACCUSED}
+        asks = {self.unit for reason, _ in ended if reason in KEPT}
         return frozenset({*self.barred, *asked, *asks})
 
     @property

@@ -388,7 +388,7 @@ async def test_a_half_written_file_of_the_servers_authorities_is_told_and_stops_
 
 
 async def test_rights_at_kafka_are_mended_as_the_doctor_advises(secure_city: Installed) -> None:
-    """One is taken away, and one is granted that nobody declared."""
+    """The test takes a declared right away, and grants one that no file declares."""
     brokers = at_trusted(secure_city, Wires("operate", secure_city.home / "certificates"))
     declared = acls.read()
     gone = next(each for each in sorted(declared) if each.name.endswith(".dead"))

@@ -132,7 +132,7 @@ async def test_a_stream_of_one_who_is_moved_shows_no_more_of_the_unit_and_role_o
 async def test_a_stream_of_a_deputy_ends_with_the_period_and_with_the_person(
     running: Running,
 ) -> None:
-    """The end of a period is no commit: nobody takes anything away at that moment."""
+    """A period ends by the clock: no row changes at that moment, and no version moves."""
     http, gateway = running
     register = Register(gateway.pool, OPERATOR, CODED)
     person, deputy = (f"p{secrets.token_hex(4)}" for _ in range(2))

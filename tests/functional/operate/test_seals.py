@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from backbone.process.keyring import Keyring, key_id
+from backbone.process.settings import PORTS
 from operate.admin.data_keys import OWNERS, SEALING
 from operate.home.home import Home
 from operate.home.keys import Keys, make, rotate
@@ -114,6 +115,27 @@ def test_each_start_of_a_service_is_told_the_keys_of_that_moment(tmp_path: Path)
     assert second.keys[:-1] == first.keys and second.lasting == first.sealing
     home.secret.unlink()
     assert told() == first, "without the file a service starts as the whole installation did"
+
+
+def test_what_started_before_a_rotation_publishes_its_keys_when_it_starts_a_service(
+    tmp_path: Path,
+) -> None:
+    """The supervisor took the new keys out of the file when it started a gateway again: each call
+    of the gateway was refused from then on."""
+    home = Home(tmp_path, Ports())
+    installation = Installation.chosen(home)
+    programs = [each for each in programs_of(installation) if each.names[0] in PORTS]
+    rotate(home.secret)
+    installation.publish_keys()
+    published = Keys.read(home.secret).signers()
+    for program in programs:
+        program.identity()
+        program.prepare()
+        assert home.signers.read_text() == published, program.names
+    home.secret.unlink()
+    for program in programs:
+        program.prepare()
+    assert home.signers.read_text() == published
 
 
 def test_without_a_home_there_is_nothing_to_rotate(tmp_path: Path) -> None:

@@ -405,6 +405,10 @@ async def test_an_accusation_by_telephone_is_known_to_the_desk_and_the_auditor_a
         await console.call("GetReceipt", about, who)
     repeated, _ = await console.receive()
     assert accusing.id not in {each.receipt for each in repeated.suggestions.repeats}
+    await console.do("AmendReceipt", plain.id, against="north", reason="更正")
+    now = (await console.do("GetReceipt", repeated.id)).receipt
+    assert plain.id in {each.receipt for each in repeated.suggestions.repeats}
+    assert plain.id not in {each.receipt for each in now.suggestions.repeats}
     again, _ = await console.receive(against="north")
     seen = {each.receipt for each in again.suggestions.repeats}
     assert {plain.id, accusing.id} <= seen

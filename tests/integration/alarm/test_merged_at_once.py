@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from backbone.words.actor import Actor
+from liandong.emergency.v1.emergency_pb2 import Mission
 from tests.cities import COUNTY
 from tests.desks import DESK
 from tests.integration.alarm.conftest import Console
@@ -57,6 +58,15 @@ async def back(console: Console, receipt: str) -> None:
             await asyncio.sleep(0.1)
 
 
+async def first_opened(console: Console) -> str:
+    """Once it is connected again."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            with suppress(grpc.aio.AioRpcError):
+                return await opened(console)
+            await asyncio.sleep(0.1)
+
+
 async def merged(flow: Flow, one: str, into: str) -> None:
     await flow.call("MergeIncident", incident_id=one, into=into, reason="同一件")
 
@@ -99,3 +109,23 @@ async def test_an_accusing_receipt_follows_a_merge_that_its_desk_was_not_told(
         await back(console, gone)
         await console.do("AmendReceipt", gone, danger="手里有刀")
         assert "手里有刀" in (await flow.incident(kept)).danger
+
+
+async def test_a_team_that_was_ordered_while_merged_goes_back_with_its_receipt(
+    home: Installation,
+) -> None:
+    """It counts for its own matter with the answer, and the other one's end is not its own."""
+    with home.started("alarm"):
+        await home.ready("alarm")
+        flow, console = Flow(home), Console(home)
+        kept = await first_opened(console)
+        gone = await opened(console, narrative="银色面包车")
+        await merged(flow, gone, kept)
+        await console.do("AmendReceipt", gone, narrative=KNIFE)
+        await console.do("DispatchNow", gone, team="red")
+        undo = {"incident_id": gone, "reason": DIFFERENT}
+        parted = (await flow.call("UndoMerge", SECOND, **undo)).incident
+        assert parted.priority == "P1" and not parted.recommended, "one is under way"
+        await flow.call("VoidIncident", incident_id=kept, reason="HOAX", confirm_priority=True)
+        receipt = (await console.do("GetReceipt", gone)).receipt
+        assert [each.state for each in receipt.dispatches] == [Mission.STATE_PENDING]

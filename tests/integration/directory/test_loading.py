@@ -85,10 +85,15 @@ async def test_a_pack_waits_for_its_moment_and_is_then_the_newest(directory: Dir
     assert directory.holding.city.head.version > meanwhile.version
 
 
-async def test_a_due_pack_that_is_refused_is_told_and_a_corrected_one_takes_its_place(
-    directory: Directory,
+@pytest.mark.parametrize(
+    ("corrected", "then"),
+    [(RENAMED, "青山镇新派出所"), (None, "青山镇派出所")],
+    ids=["a corrected one", "the city in force, again"],
+)
+async def test_a_due_pack_that_is_refused_is_told_and_another_one_takes_its_place(
+    directory: Directory, corrected: dict[str, tuple[str, str]] | None, then: str
 ) -> None:
-    """A release may refuse what an earlier one has checked."""
+    """A release may refuse what an earlier one has checked; loading overrules it, as is advised."""
     await directory.loader.load(demo(), None, "somebody")
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     await directory.loader.load(demo(RENAMED), tomorrow, "somebody")
@@ -98,27 +103,10 @@ async def test_a_due_pack_that_is_refused_is_told_and_a_corrected_one_takes_its_
     assert "cannot be put in force" in await put_in_force(directory.loader, Pulse())
     await directory.holding.renew()
     assert directory.holding.city.units[POLICE].name == "青山镇派出所", "what was in force is read"
-    await directory.loader.load(demo(RENAMED), None, "somebody")
+    await directory.loader.load(demo(corrected), None, "somebody")
     assert await put_in_force(directory.loader, Pulse()) == ""
     await directory.holding.renew()
-    assert directory.holding.city.units[POLICE].name == "青山镇新派出所"
-
-
-async def test_a_due_pack_that_is_refused_is_overruled_by_the_city_in_force(
-    directory: Directory,
-) -> None:
-    """Who wants to keep what is in force loads it again, as is advised."""
-    await directory.loader.load(demo(), None, "somebody")
-    tomorrow = datetime.now(UTC) + timedelta(days=1)
-    await directory.loader.load(demo(RENAMED), tomorrow, "somebody")
-    await directory.pool.execute(
-        "UPDATE packs SET effective_time = now(), archive = 'x' WHERE in_force_time IS NULL"
-    )
-    assert await put_in_force(directory.loader, Pulse())
-    await directory.loader.load(demo(), None, "somebody")
-    assert await put_in_force(directory.loader, Pulse()) == ""
-    await directory.holding.renew()
-    assert directory.holding.city.units[POLICE].name == "青山镇派出所"
+    assert directory.holding.city.units[POLICE].name == then
 
 
 async def test_another_city_is_refused(directory: Directory) -> None:

@@ -116,20 +116,46 @@ async def test_links_and_ends_of_a_receipt(desk: Desk) -> None:
     assert ended.recall.reason == "TEST", "the team hears why"
 
 
-async def test_what_was_ordered_for_an_incident_stays_with_it_when_the_receipt_parts(
-    desk: Desk,
-) -> None:
-    """A receipt takes back what it had ordered as a matter of its own, and nothing else."""
-    receipt, incident = uuid4(), uuid4()
+async def test_what_a_receipt_has_ordered_for_its_incident_leaves_with_it(desk: Desk) -> None:
+    """With its own place, words and code, as a revision; what others have ordered stays, and the
+    team may be sent to the incident again."""
+    receipt, other, incident = uuid4(), uuid4(), uuid4()
     own = (await desk.dispatch(receipt=receipt, receipt_version=1)).mission.id
     await hear(desk, receipt, 2, AlarmEvent(repeat_linked={"incident_id": str(incident)}))
     order: dict[str, Any] = {"matter": incident, "receipt": receipt, "receipt_version": 3}
-    theirs = (await desk.dispatch("fire-2", **order)).mission.id
-    facts_then = facts(receipt, "青山镇长风路12号")
+    late = (await desk.dispatch("fire-2", **order)).mission.id
+    apart = {"matter": incident, "receipt": other, "receipt_version": 5}
+    theirs = (await desk.dispatch("medical-1", **apart)).mission.id
+    facts_then = facts(receipt, "青山镇长风路99号") | {"code": "own-code"}
     part = {"reason": "不是一回事", "facts": facts_then}
     await hear(desk, receipt, 4, AlarmEvent(repeat_unlinked=part))
-    assert await matter_of(desk, own) == receipt
-    assert await matter_of(desk, theirs, "fire-2") == incident
+    for mission, team in ((own, "fire-1"), (late, "fire-2")):
+        assert await matter_of(desk, mission, team) == receipt
+        shown = await found(desk, mission, team)
+        assert (shown.place.text, shown.code) == ("青山镇长风路99号", "own-code")
+        assert shown.revision == 2
+    assert await matter_of(desk, theirs, "medical-1") == incident
+    again = (await desk.dispatch("fire-2", **apart)).mission
+    assert again.id != late and await matter_of(desk, again.id, "fire-2") == incident
+
+
+async def test_what_a_receipt_has_ordered_while_merged_goes_back_with_it(desk: Desk) -> None:
+    receipt, host = uuid4(), uuid4()
+    merged = {"incident_id": str(host), "from_incident": str(receipt), "incident_code": "host"}
+    link: dict[str, Any] = {"caller_linked": {"receipt": str(receipt)}, "left": {"version": 5}}
+    await hear(desk, receipt, 3, AlarmEvent(moved=merged | link))
+    order: dict[str, Any] = {"matter": host, "receipt": receipt, "receipt_version": 4}
+    late = (await desk.dispatch(**order)).mission.id
+    parted = {"incident_id": str(receipt), "from_incident": str(host), "incident_code": "own"}
+    back: dict[str, Any] = {
+        "caller_unlinked": {"receipt": str(receipt)},
+        "incident": {"version": 6},
+    }
+    await hear(desk, receipt, 5, AlarmEvent(moved=parted | back))
+    assert await matter_of(desk, late) == receipt
+    assert (await found(desk, late)).code == "own"
+    await hear(desk, host, 7, IncidentEvent(voided={"reason": "HOAX"}))
+    assert (await found(desk, late)).state == Mission.STATE_PENDING
 
 
 ZHAO = Actor("zhao", "desk", "duty_officer", "990100")

@@ -14,7 +14,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from backbone.kafka.producer import dead_topic
 from backbone.process.keyring import Keyring
-from backbone.process.metrics import FORGED
+from backbone.process.metrics import DEAD_LETTERS, FORGED
 from backbone.process.pulse import Pulse
 from backbone.process.signing import Signatures
 from liandong.event.v1.event_pb2 import Meta
@@ -194,8 +194,8 @@ async def test_what_is_forged_rings_once_however_often_a_gateway_starts(
     topics: str, gateway_database: str
 ) -> None:
     """Each start reads the end of the log again."""
-    met = FORGED.labels("record", feed.GROUP)._value
-    before = met.get()
+    met, dead = FORGED.labels("record", feed.GROUP)._value, DEAD_LETTERS.labels(feed.GROUP)._value
+    before, buried = met.get(), dead.get()
     async with (
         serving(topics, gateway_database) as gateway,
         stream(gateway, await sign_in(gateway, "li")) as seen,
@@ -215,7 +215,7 @@ async def test_what_is_forged_rings_once_however_often_a_gateway_starts(
         async with asyncio.timeout(20):  # what it reads again may come before it, or did before
             while "i-2" not in {change["id"] for _, change in seen.events}:
                 await asyncio.sleep(0.02)
-    assert met.get() == before + 1
+    assert (met.get(), dead.get()) == (before + 1, buried + 1)
     assert {letter.reason for letter in await read_dead(topics, KEYS) or ()} == {
         "UNREADABLE: FORGED: it is not signed"
     }

@@ -19,11 +19,11 @@ from services.workflow import storage
 from services.workflow.supervision import derive, may_see, waits_for
 from services.workflow.supervision.lifting import LiftSupervision
 from services.workflow.supervision.record import (
+    ACCUSED,
     OVER,
     Answering,
     Deadline,
     Demand,
-    EndReason,
     Level,
     State,
     Supervision,
@@ -39,7 +39,7 @@ def demands(draw: Any) -> Demand:
     state, time = draw(st.sampled_from(Answering)), draw(times)
     late = draw(st.booleans()) and state is Answering.OWED
     deadline = Deadline(time, "named", 1, "MINUTES")
-    reasons = ["", EndReason.UNIT_ACCUSED, EndReason.SUPERVISOR_ACCUSED]
+    reasons = ["", *sorted(ACCUSED)]
     return Demand(
         str(uuid4()),
         draw(units),

@@ -6,12 +6,18 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from backbone.door.request import Request
+from backbone.door.timers import NEVER
+from backbone.words.actor import Actor
 from backbone.words.errors import Refusal
 from backbone.words.followed import Followed
 from backbone.words.followed import FollowIncident as Step
+from backbone.words.sight import sees
 from liandong.alarm.v1 import alarm_pb2 as resources
+from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from services.alarm import codec
 from services.alarm.outstanding import _shown
+from services.alarm.receipt import RECEIPTS
 from services.alarm.receipt.amending import AmendReceipt
 from services.alarm.receipt.closing import CloseReceipt
 from services.alarm.receipt.dispatch import DispatchNow
@@ -23,12 +29,15 @@ from services.alarm.receipt.rights import require_may_see
 from services.alarm.receipt.table import BARRED, project
 from services.alarm.receipt.tickets import AnswerTicket
 from services.alarm.storage import SEEN
+from services.alarm.wiring import build_decider
 from services.emergency import codec as emergency
 from services.emergency.mission.dispatching import Readiness
 from services.emergency.mission.record import Team
-from tests.cities import NORTH
+from services.gateway.live.visibility import may_see, scope_of
+from tests.cities import NORTH, NOW
 from tests.desks import AUDITOR, DISPATCHER, GRID_MEMBER, HOTLINE, TAKER, a_report
 from tests.life_cycles import reason_of
+from tests.unit.alarm import test_danger as danger
 from tests.unit.alarm.receipts import (
     ANSWER,
     ANSWER_TICKET,
@@ -302,3 +311,24 @@ def test_it_is_no_ticket_of_a_partner() -> None:
     for to in ("", "12345", "hotline"):
         refusal = refusal_of(ACCUSING, PassTo12345(TAKER, to))
         assert refusal.reason == "ACCUSATION_NOT_FOR_PARTNERS"
+
+
+@pytest.mark.parametrize("against", [ACCUSED, "county"])
+def test_no_event_of_the_act_that_begins_to_accuse_is_told_to_the_accused(against: str) -> None:
+    """Not that a danger is heard, which comes before the accusation in the same act, either."""
+    opened = after(OPEN, found=RECEIVED)
+    step = Step("IncidentClaimed", 2, state="CLAIMED", unit=ACCUSED)
+    assert opened.incident is not None
+    held = after(FollowIncident(opened.incident.id, step), found=opened)
+    clerk = Actor("li", ACCUSED, "clerk", NORTH)
+    assert sees(clerk, held.facts)
+    said = danger.amended(f"控告所长,{danger.KNIFE}")
+    words = replace(said, against=against, reason="更正")
+    request: Any = Request(ID, held.id, words, "", TAKER, NEVER)
+    decider = build_decider(lambda: CITY)
+    events = RECEIPTS.decide(held, words, NOW, CITY)
+    end, rows = decider.journalled(held, events, request, b"")
+    assert len(events) > 1 and end is not None and end.against == against
+    for row in rows:
+        scope = scope_of("alarm", AlarmEvent.FromString(row.payload).meta)
+        assert not may_see(clerk, scope) and may_see(TAKER, scope), row.kind

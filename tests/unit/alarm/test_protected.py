@@ -19,10 +19,11 @@ from services.alarm.receipt.passing import PassTo12345
 from services.alarm.receipt.record import WITHHELD, Caller, Receipt
 from services.alarm.receipt.reveal import RevealCaller
 from services.alarm.receipt.rights import may_be_told, require_may_see
+from services.alarm.receipt.suggested import RepeatSuggestion
 from tests.cities import NORTH
-from tests.desks import STRANGER, TAKER, a_report
+from tests.desks import AUDITOR, STRANGER, TAKER, a_report
 from tests.life_cycles import reason_of
-from tests.unit.alarm.receipts import CITY, ID, OPEN, after, decide, refusal_of
+from tests.unit.alarm.receipts import CITY, CODE, ID, OPEN, OTHER, after, decide, refusal_of
 
 TOLD = "［报警人］说楼上打人"
 HOLDER, COLLEAGUE = Actor("li", "north", "clerk", NORTH), Actor("wang", "north", "clerk", NORTH)
@@ -47,6 +48,18 @@ def told_of(receipt: Receipt) -> list[str]:
     shown = replace(held(receipt), report=replace(receipt.report, caller=bare))
     seen = codec.shown_to(shown, CITY, sealer, HOLDER)
     return [opened.matter.narrative, order.narrative, ticket.narrative, seen.narrative]
+
+
+@pytest.mark.parametrize("reader", [HOLDER, AUDITOR, TAKER], ids=lambda each: each.role)
+def test_what_it_may_repeat_is_shown_to_the_desk_alone(reader: Actor) -> None:
+    """The same number as in another report names its protected caller."""
+    like = RepeatSuggestion(str(OTHER), CODE, str(OTHER), 0.9, ("SAME_NUMBER",))
+    bare = replace(HIDDEN.report.caller, number="", name="")
+    suggestions = replace(HIDDEN.suggestions, repeats=(like,))
+    report = replace(HIDDEN.report, caller=bare)
+    found = replace(held(HIDDEN), suggestions=suggestions, report=report)
+    shown = codec.shown_to(found, CITY, Sealer(Keyring((b"k" * 32,))), reader)
+    assert bool(shown.suggestions.repeats) is (reader.unit == found.unit)
 
 
 def test_what_leaves_the_desk_does_not_name_a_protected_caller() -> None:

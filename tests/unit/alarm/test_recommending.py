@@ -9,6 +9,7 @@ from msgspec.structs import replace as changed
 from backbone.words.actor import Actor
 from backbone.words.city import City, Team
 from backbone.words.competence import skills_for
+from backbone.words.heard import OtherDanger
 from backbone.words.place import Place, Point
 from services.alarm.atlas import centres_of
 from services.alarm.receipt.dispatch import DispatchNow
@@ -108,6 +109,46 @@ def test_a_danger_that_nobody_has_set_lower_asks_for_its_own_teams() -> None:
     lower = changed(helped, classification=changed(helped.classification, priority="P3"))
     assert linkage(CITY, lower) == ()
     assert candidates(CITY, lower, TAKER, CENTRES) == ()
+
+
+def beside(*dangers: str, own: str = "theft") -> list[str]:
+    """Teams for a receipt of a class of its own that has patrols, beside heard dangers."""
+    city = a_city_of(
+        *(a_team(f"patrol{n}", EAST_GRID, "patrol") for n in range(20)),
+        a_team("far", WEST_GRID, "fire"),
+        *(a_team(f"near{n}", EAST_GRID, "fire", "rescue") for n in range(5)),
+        a_team("doctor", WEST_GRID, "medical"),
+    )
+    theft = replace(city.categories["theft"], skills=("patrol",))
+    doctor = replace(a_category("medical", "急救", priority="P1"), skills=("medical",))
+    city = replace(city, categories={**city.categories, "theft": theft, "medical": doctor})
+    receipt = a_fire(category=own)
+    first, *others = (OtherDanger(each, each, "P1") for each in dangers)
+    heard = DangerSuggestion(first.category, "", "P1", (), tuple(others), score=10)
+    receipt = changed(receipt, suggestions=changed(receipt.suggestions, danger=heard))
+    centres = centres_of(city)
+    found = candidates(city, receipt, TAKER, centres)
+    shown = recommend(city, receipt, found, dict.fromkeys(city.teams, FREE), centres)
+    return [each.team for each in shown]
+
+
+@pytest.mark.parametrize(
+    ("dangers", "own", "teams"),
+    [
+        (("fire.building",), "theft", ["near0", "near1", "patrol0"]),
+        (("medical",), "theft", ["doctor", "patrol0", "patrol1"]),
+        (("fire.building", "medical"), "theft", ["near0", "doctor", "patrol0"]),
+        (("medical",), "fire", ["doctor", "near0", "near1"]),
+        (("medical", "fire"), "medical", ["doctor", "near0", "near1"]),
+        (("fire", "medical"), "medical", ["doctor", "near0", "near1"]),
+        (("medical", "fire.building"), "fire", ["near0", "near1", "doctor"]),
+        (("fire.building",), "fire", ["near0", "near1", "near2"]),
+    ],
+)
+def test_a_danger_beside_another_class_fetches_its_own_teams_first(
+    dangers: tuple[str, ...], own: str, teams: list[str]
+) -> None:
+    assert beside(*dangers, own=own) == teams
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,6 @@ def test_a_row_asks_for_a_team(
 
 
 def test_a_danger_that_was_set_lower_adds_no_class() -> None:
-    assert classes_of("traffic", "P1", FIRE) == ("traffic", "fire")
+    assert classes_of("traffic", "P1", FIRE) == ("fire", "traffic")
     assert classes_of("traffic", "P2", FIRE) == ("traffic",)
     assert classes_of("fire", "P1", FIRE) == ("fire",)

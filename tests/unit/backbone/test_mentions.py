@@ -89,6 +89,13 @@ def test_the_last_digits_of_a_number_are_found_where_they_are_called_so(said: st
     assert without("第9876号", [], [HERS[0]]) == "第9876号"
 
 
+@pytest.mark.parametrize("said", ["号码{}结尾", "{}的结尾", "138开头{}结尾", "138开头、{}收尾"])
+def test_the_first_and_last_digits_are_found_where_they_are_called_so(said: str) -> None:
+    told = without(f"是{said.format('9876')}的", [], [HERS[0]])
+    assert NUMBER in told and "9876" not in told and "138" not in told
+    assert without(said.format("9875"), [], [HERS[0]]) == said.format("9875")
+
+
 def test_what_is_no_extension_stays() -> None:
     for behind in ("转一下", "转123456789", "-2026-11-30", "转接"):
         assert without(f"{LINE[0]}{behind}", [], [LINE[0]]) == f"{NUMBER}{behind}"

@@ -6,8 +6,10 @@ from hypothesis import strategies as st
 
 from backbone.postgres.span_sealing import SpanSealer
 from backbone.process.keyring import Keyring
+from backbone.words.masks import masked
+from backbone.words.mentions import NAME, NUMBER
 from backbone.words.personal_numbers import numbers_in
-from backbone.words.persons import persons_in
+from backbone.words.persons import names_and_numbers, persons_in, unnamed
 from backbone.words.spans import cut, hidden, length_of, without_seals
 from tests import planted
 
@@ -59,6 +61,93 @@ def test_the_persons_of_a_matter_are_found(capsys: pytest.CaptureFixture[str]) -
     assert len(cases) >= 300
     assert recall >= LEAST_PERSONS, missed[:10]
     assert precision >= LEAST_PRECISION, wrong
+
+
+def test_masks_of_a_protected_caller_are_taken_out(capsys: pytest.CaptureFixture[str]) -> None:
+    cases = planted.hidden()
+    missed = [
+        (each, known)
+        for each, known in cases
+        if unnamed(each.text, *names_and_numbers([known])) not in _taken_out(each)
+    ]
+    others = ["钱大有", "13798760123"]
+    wrong = [
+        text
+        for text in [*planted.NOTHING, *(each.text for each, _ in cases)]
+        if unnamed(text, *names_and_numbers(others)) != text
+    ]
+    with capsys.disabled():
+        print(f"\nhidden: {len(cases)} planted, recall {1 - len(missed) / len(cases):.3f}")  # noqa: T201
+    assert len(cases) >= 400
+    assert not missed, missed[:10]
+    assert not wrong
+
+
+def _taken_out(case: planted.Planted) -> list[str]:
+    return [case.text.replace(case.piece, mask) for mask in (NAME, NUMBER)]
+
+
+@pytest.mark.parametrize(
+    "called", ["凤儿", "凤凤", "大凤", "凤女士", "凤丫头", "赵丫头", "赵小某", "老凤"]
+)
+def test_a_protected_caller_is_taken_out_by_forms_of_the_given_name(called: str) -> None:
+    assert unnamed(f"已答复{called}。", ["赵小凤"], []) == f"已答复{NAME}。"
+
+
+def test_a_mask_in_a_text_that_a_machine_might_write_is_taken_out() -> None:
+    kept = [SEALER.seal_name("13812345678", kept=True)]
+    told = SEALER.hide_but("tel:138****5678", SEALER.kept(kept))
+    assert told == SEALER.open_but("tel:138****5678", SEALER.kept(kept)) == f"tel:{NUMBER}"
+
+
+NOBODY = (
+    "房东", "业主", "群众", "居民", "司机", "不详", "匿名", "路人", "报警人",
+    "当事人", "本人", "某某", "无名氏", "先生", "女士", "路人甲", "热心市民", "某先生",
+    "男子", "姓名不详", "无",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("word", NOBODY)
+def test_a_word_that_names_nobody_masks_nothing(word: str) -> None:
+    for text in (
+        "房东不退押金，群众围观，姓名不详",
+        "一路人很多，业主委员会",
+        f"我是{word}，请快来",
+    ):
+        assert SEALER.seal(text, [word]) == text
+        assert unnamed(text, [word], []) == text
+    assert masked("name", word) == word
+
+
+@pytest.mark.parametrize("name", ["李先生", "王某", "方圆", "何群众", "路人杰", "安居民", "无敌"])
+def test_a_name_that_is_near_such_a_word_is_masked(name: str) -> None:
+    assert masked("name", name) == name[0] + "*" * (len(name) - 1)
+
+
+def test_a_name_of_one_character_is_found_with_a_form_of_address_alone() -> None:
+    text = "李子园的桃李熟了，姓李的、李先生和老李"
+    assert hidden(SEALER.seal(text, ["李"])) == "李子园的桃李熟了，姓**、李**和老*"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["老王在面馆", "老王头面前", "王大哥去超市", "王先生店里", "老王店员", "王老板饭后在店里"],
+)
+def test_a_person_near_a_shop_stays_a_person(text: str) -> None:
+    assert persons_in(text, ["王建国"])
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "电话2030-2230", "电话20261130", "编号010-87654321", "请打010-87654321号",
+        "合同号13812345678", "电话15912345678元先生", "13812345678元旦后联系", "138,1234,5678",
+        "电话13812345678\n2026-11-30",
+        "工程款15000元13812345678", "电话15912345678，元月前", "金额1,380,000.00元 13812345678",
+    ],
+)  # fmt: skip
+def test_a_number_near_such_words_stays_masked(typed: str) -> None:
+    assert len(numbers_in(f"记下{typed}，完")) == 1
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """A loop that beats by its rounds is seen when a round hangs, and not once it has ended."""
 
 import asyncio
+from contextlib import suppress
 
 from backbone.process.pulse import Pulse
 
@@ -38,3 +39,34 @@ async def test_a_pause_beats_each_second() -> None:
     await asyncio.sleep(2.2)
     assert pulse.dead() == []
     resting.cancel()
+
+
+async def test_a_loop_ends_though_a_library_has_swallowed_its_cancellation() -> None:
+    """As aiokafka does where an answer and the cancellation come in the same moment."""
+    pulse, began, swallowed = Pulse(), asyncio.Event(), asyncio.Event()
+
+    async def loop() -> None:
+        async for _ in pulse.rounds("one", 0.01):
+            began.set()
+            try:
+                await asyncio.sleep(0 if swallowed.is_set() else 60)
+            except asyncio.CancelledError:
+                swallowed.set()
+
+    task = asyncio.create_task(loop())
+    await began.wait()
+    task.cancel()
+    async with asyncio.timeout(5):
+        await asyncio.wait([task])
+    assert swallowed.is_set() and task.cancelled()
+
+
+async def test_a_loop_goes_on_after_a_timeout_of_its_own() -> None:
+    pulse, rounds = Pulse(), 0
+    async for _ in pulse.rounds("one", 0.01):
+        rounds += 1
+        if rounds == 3:
+            break
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await asyncio.sleep(60)

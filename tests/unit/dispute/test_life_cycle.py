@@ -4,7 +4,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from backbone.words.followed import FollowIncident
+from backbone.words.followed import FollowCaller, FollowIncident
 from backbone.words.sight import watchers_of
 from services.dispute.dispute.acceptance import RefuseDispute
 from services.dispute.dispute.mediation import HoldSession, RecordAgreement
@@ -65,6 +65,7 @@ DISPUTE = Subject(
         Legal(NameParties(DESK, PARTIES)),
         Legal(RevealParties(DESK, "通知到场")),
         Legal(ROUTE),
+        Legal(FollowCaller(("kept",), "zhou", "command")),
         Legal(CLAIMED, but=dict.fromkeys(UNROUTED, "NOT_ROUTED")),
         Legal(SESSION),
         Legal(AGREE),

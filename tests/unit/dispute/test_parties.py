@@ -3,7 +3,7 @@
 import pytest
 
 from backbone.words.errors import Refusal
-from backbone.words.followed import FollowIncident
+from backbone.words.followed import FollowCaller, FollowIncident
 from services.dispute.dispute import DISPUTES
 from services.dispute.dispute.mediation import HoldSession
 from services.dispute.dispute.parties import NameParties, RevealParties
@@ -56,3 +56,20 @@ def test_who_repeats_a_reveal_must_still_be_allowed_to_see() -> None:
     DISPUTES.check_repeat(moved, HoldSession(LI, "双方到场"), NOW, CITY)
     with pytest.raises(Refusal, match="NO_SUCH_DISPUTE"):
         DISPUTES.check_repeat(ROUTED, HoldSession(LI, "双方到场"), NOW, CITY)
+
+
+def test_a_caller_who_asks_for_protection_later_is_known_to_the_record_and_its_incident() -> None:
+    said = FollowCaller(("kept",), "zhou", "command")
+    [event] = DISPUTES.decide(REGISTERED, said, NOW, CITY)
+    assert event.correction is None, "it has no incident yet"
+    known = after(said, dispute=REGISTERED)
+    assert known.filing.persons == (*REGISTERED.filing.persons, "kept")
+    assert DISPUTES.decide(known, said, NOW, CITY) == [], "the record has these names already"
+    [told] = DISPUTES.decide(after(CLAIMED, dispute=ROUTED), said, NOW, CITY)
+    assert told.correction.matter.persons == (*ROUTED.filing.persons, "kept")
+    assert (told.correction.user, told.correction.unit) == ("zhou", "command")
+    ended = FollowIncident("IncidentClosed", 9, state="CLOSED", outcome="SOLVED", reply="已调解")
+    closed = after(ended, dispute=after(CLAIMED, dispute=ROUTED))
+    [over] = DISPUTES.decide(closed, said, NOW, CITY)
+    assert over.correction is None, "an incident that is over hears no more"
+    assert after(said, dispute=closed).filing.persons[-1] == "kept"

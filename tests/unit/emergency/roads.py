@@ -120,6 +120,11 @@ class Store:
         behind = {m.id for m in self.every.values() if m.is_behind and m.id not in resting}
         return [self.every[each] for each in behind | {*arrived} if not self.every[each].ending]
 
+    async def fetchval(self, statement: str, mission: UUID) -> bool:
+        await self.chance.pause()
+        assert statement == storage.STANDS
+        return mission in self.every
+
     async def answer(self, request_id: UUID) -> "Stored | None":
         found = self.answers.get(request_id)
         return None if found is None else Stored(found)
@@ -164,7 +169,7 @@ class Shell:
     """What the handlers ask of the shell."""
 
     def __init__(self, store: Store) -> None:
-        self.door = self.rows = self.batcher = store
+        self.door = self.rows = self.batcher = self.pool = store
 
     def request(self, caller: Any, command: Any, body: Any, of: UUID) -> Request[Any]:
         return Request(caller.request_id, of, command, "", caller.actor, caller.deadline)

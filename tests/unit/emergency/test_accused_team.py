@@ -1,23 +1,39 @@
 """A team of a unit that its matter begins to accuse: recalled, or left to the word of its desk."""
 
 from dataclasses import replace as changed
+from itertools import product
 from typing import Any
+from uuid import UUID
 
 import pytest
 from msgspec.structs import replace
 
+from backbone.door.request import Request
+from backbone.door.timers import NEVER
 from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.policy import DESK_DECIDES
+from liandong.emergency.v1.emergency_events_pb2 import EmergencyEvent
 from liandong.incident.v1.incident_pb2 import Matter
 from services.emergency import codec
-from services.emergency.accusing import ELSEWHERE, hiding, told_to, without_words
+from services.emergency.accusing import ELSEWHERE, hiding, told_to, without_accused, without_words
+from services.emergency.deciders import missions
 from services.emergency.mission.correcting import ReviseMission
-from services.emergency.mission.hiding import HideMission
+from services.emergency.mission.hiding import HideMission, MissionHidden
 from services.emergency.mission.ladder import StopLadder
 from services.emergency.mission.recalling import ConfirmRecall, WithdrawMission
-from services.emergency.mission.record import OVER, Cause, Mission, MissionFacts, Recall, State
+from services.emergency.mission.record import (
+    OVER,
+    Cause,
+    Mission,
+    MissionFacts,
+    Recall,
+    State,
+    Team,
+)
 from services.emergency.mission.table import BARRED, alert_time, project
+from services.gateway.live.visibility import may_see, scope_of
+from tests.cities import COUNTY
 from tests.unit.alarm.receipts import CITY
 from tests.unit.emergency.missions import (
     DISPATCH,
@@ -67,6 +83,39 @@ def test_its_unit_loses_the_mission_and_its_desk_hears_at_once_until_it_has_seen
     seen = after(StopLadder(DUTY, "", "已另派队伍"), start=confirmed)
     assert alert_time(seen) is None and seen.hidden is not None
     assert (seen.hidden.seen_by, seen.hidden.seen_reason) == ("qian", "已另派队伍")
+
+
+def test_that_it_is_hidden_is_told_to_the_desk_of_the_matter_and_to_the_auditor_alone() -> None:
+    """The kind of the event is told live: it would tell the accusation to a team and its unit."""
+    mission = after(OF_NORTH, accused("roads"))
+    assert {*codec.scope(mission).audience} == {"north", "desk"}, "they read the mission on"
+    hidden = MissionHidden(NOW, desk="command", against=("roads",))
+    request: Any = Request(UUID(int=1), mission.id, accused("roads"), "", CLERK_AT_COMMAND, NEVER)
+    event = EmergencyEvent.FromString(missions.journal_row(mission, hidden, request, b"").payload)
+    scope = scope_of("emergency", event.meta)
+    assert may_see(CLERK_AT_COMMAND, scope) and may_see(auditor("box"), scope)
+    for unit, role in product(mission.facts.units, ("head", "team_leader", "dispatcher", "leader")):
+        assert not may_see(Actor("x", unit, role, COUNTY), scope), (unit, role)
+    assert not may_see(auditor("roads"), scope)
+
+
+CLERK_AT_COMMAND = Actor("zhao", "command", "call_taker", COUNTY)
+
+
+def auditor(unit: str) -> Actor:
+    return Actor("shen", unit, "auditor", COUNTY)
+
+
+@pytest.mark.parametrize("sent_with_it", [False, True])
+def test_it_shows_the_area_of_its_team_as_before(sent_with_it: bool) -> None:
+    """A missing area would tell the accusation."""
+    code, team = next(iter(CITY.teams.items()))
+    order = replace(OF_NORTH.order, team=code, against="roads" if sent_with_it else "")
+    area = "" if sent_with_it else team.area
+    sent = replace(OF_NORTH, order=order, team=Team(team.unit, area))
+    mission = after(sent) if sent_with_it else after(sent, accused("roads"))
+    assert mission.facts.area == "" and project(mission)["area"] == ""
+    assert codec.to_resource(without_accused(mission, CITY), 1).area == team.area != ""
 
 
 @pytest.mark.parametrize("state", list(State))

@@ -22,7 +22,7 @@ from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from liandong.petition.v1.petition_service_pb2 import RegisterPetitionRequest
 from services.alarm import codec as alarm
 from services.dispute import codec as dispute
-from services.dispute.consumers import on_alarms
+from services.dispute.consumers import registering
 from services.emergency import codec as emergency
 from services.gateway.contract.reading import body_reader
 from services.petition import codec as petition
@@ -147,7 +147,7 @@ def test_every_event_that_another_service_follows_is_a_request_that_was_answered
     assert referred
     assert ordered
     for event in referred:
-        [request] = on_alarms([event])
+        request = registering(event)
         assert str(request.request_id) in answered["dispute"]
     for event in ordered:
         of, order = UUID(event.meta.aggregate_id), event.dispatch_ordered.order

@@ -10,7 +10,7 @@ from backbone.door.request import Request
 from backbone.door.timers import NEVER
 from backbone.intake.correcting import teller, telling_id
 from backbone.rpc.caller import Call
-from backbone.words.followed import FollowIncident
+from backbone.words.followed import CallerFollowed, FollowCaller, FollowIncident
 from backbone.words.place import Place, Point
 from services.petition import codec
 from services.petition.petition import PETITIONS
@@ -263,3 +263,22 @@ def test_the_call_and_the_event_are_one_request() -> None:
     called = workflow.request_of(Call(teller(told), telling_id(told), NEVER), told, key)
     assert (heard.request_id, heard.command) == (called.request_id, called.command)
     assert (heard.body_hash, heard.actor) == (called.body_hash, called.actor)
+
+
+def test_a_caller_who_asks_for_protection_later_is_known_to_the_petition_and_its_incident() -> None:
+    said = FollowCaller(("kept",), "zhou", "command")
+    [event] = decide(REGISTERED, said)
+    assert event.correction is None, "it has no incident yet"
+    known = after(said, petition=REGISTERED)
+    assert known.filing.persons == (*REGISTERED.filing.persons, "kept")
+    assert decide(known, said) == [], "the record has these names already"
+    [told] = decide(HANDLING, said)
+    assert isinstance(told, CallerFollowed) and told.correction is not None
+    assert {each.fact for each in told.correction.facts} == {"persons"}
+    assert told.correction.version == HANDLING.version + 1
+    assert told.correction.matter.persons == (*HANDLING.filing.persons, "kept")
+    assert (told.correction.user, told.correction.unit) == ("zhou", "command")
+    [over] = decide(VOIDED, said)
+    assert isinstance(over, CallerFollowed)
+    assert over.correction is None, "an incident that is over hears no more"
+    assert after(said, petition=CLOSED).filing.persons[-1] == "kept"

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from backbone.words.actor import Actor
-from backbone.words.followed import FollowIncident
+from backbone.words.followed import FollowCaller, FollowIncident
 from backbone.words.place import Place
 from backbone.words.sight import watchers_of
 from services.petition.petition.acceptance import AcceptPetition, DeclinePetition, ReferPetition
@@ -72,6 +72,7 @@ def a_subject(
             Legal(DECLINE),
             Legal(REFER),
             Legal(route),
+            Legal(FollowCaller(("kept",), "zhou", "command")),
             Legal(claimed, but=dict.fromkeys(UNROUTED, "NOT_ROUTED")),
             Legal(RecordProgress(DESK, "已派人", public=True)),
             Legal(REPLY, but={State.ASSIGNED: "NOT_RESOLVED"}),

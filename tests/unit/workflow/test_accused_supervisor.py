@@ -16,7 +16,7 @@ from services.workflow.incident.routing import DesignateUnit
 from services.workflow.incident.supervised import to_address
 from services.workflow.incident.table import project as columns_of
 from services.workflow.incident.urging import UrgeIncident
-from services.workflow.supervision import may_see, waits_for
+from services.workflow.supervision import SUPERVISIONS, may_see, waits_for
 from services.workflow.supervision.answering import AnswerSupervision
 from services.workflow.supervision.inheriting import HearOrigin
 from services.workflow.supervision.judging import AcceptAnswer, FollowUpSupervision
@@ -33,7 +33,7 @@ from services.workflow.supervision.record import (
 )
 from services.workflow.supervision.table import project
 from tests.cities import COUNTY
-from tests.incidents import DESK, after
+from tests.incidents import DESK, after, changed
 from tests.supervisions import (
     FENG,
     ID,
@@ -159,7 +159,7 @@ def test_a_unit_that_has_answered_and_is_accused_reads_it_no_more() -> None:
     one = after(a_correction(4, against="north"), found=heard(ONE))
     found = lived(HearOrigin(ONE.id), found=answered, also=Locked(one))
     assert is_seen(answered, NORTH_HEAD) and not is_seen(found, NORTH_HEAD)
-    assert is_seen(found, FENG)
+    assert not is_seen(found, FENG), "it supervises, and may not read whom the incident accuses"
 
 
 def test_a_unit_below_the_accused_that_is_asked_later_sees_its_own_part_alone() -> None:
@@ -195,13 +195,78 @@ def auditor_of(unit: str) -> Actor:
     return Actor("shen", unit, "auditor", COUNTY)
 
 
+OTHERS = ("north", "other")  # the unit that is asked, or one that has nothing to do with it
+
+
+@pytest.mark.parametrize("against", OTHERS)
+@pytest.mark.parametrize("given", [(), (SAYS,)], ids=["owed", "answered"])
+def test_a_supervisor_that_may_not_read_the_incident_is_not_told_whom_it_accuses(
+    against: str, given: tuple[Any, ...]
+) -> None:
+    """Of an accusation of any unit nothing is left to it: no reason, no step, no live change."""
+    steps = (step("AnswerGiven", 2, "north"),) if given else ()
+    one = accusing(against, *(replace(each, supervisor="south") for each in steps))
+    assert to_address(one) == ID
+    opened = lived(ALONE, *given)
+    found, events = opened, decide(opened, AddressUnit(ONE.id), also=Locked(one))
+    assert [type(each).__name__ for each in events] == ["OriginLearnt", "DemandEnded"]
+    for event in events:
+        found = SUPERVISIONS.evolve(found, event)
+        scope = supervising.scope(found)
+        assert "south" not in scope.audience and scope.accused, "also between the two"
+    assert not is_seen(found, SUPERVISOR) and found.apart == ()
+    assert (found.state, waits_for(found)) == (State.ENDED, ())
+    [demand] = found.demands
+    reason = EndReason.UNIT_ACCUSED if against == "north" else EndReason.SUPERVISOR_UNTOLD
+    assert demand.end_reason == reason, "who may know it reads the truth"
+    assert is_seen(found, auditor_of("box")) and not is_seen(found, auditor_of(against))
+    assert is_seen(found, NORTH_HEAD) is (against != "north")
+
+
+@pytest.mark.parametrize("against", OTHERS)
+def test_it_goes_on_with_its_other_incidents_as_an_accused_one_does(against: str) -> None:
+    one, opened = accusing(against), lived(BOTH)
+    hears = (HearOrigin(ONE.id), AddressUnit(ONE.id))
+    also, rows, found = Locked(one, TWO), [*decide(None, BOTH)], opened
+    for command in hears:
+        events = decide(found, command, also=also)
+        rows, found = [*rows, *events], lived(command, found=found, also=also)
+    assert is_seen(found, SUPERVISOR) and "south" not in supervising.scope(found).audience
+    entries = (journal_row(number, each) for number, each in enumerate(rows, 1))
+    shown = [supervising.to_progress(each, found, SUPERVISOR) for each in entries]
+    assert [each.kind for each in shown if each] == ["SupervisionOpened"]
+    told = f"{shown} {supervising.to_resource(found, SUPERVISOR)}"
+    assert str(ONE.id) not in told and "ACCUSED" not in told and "UNTOLD" not in told
+
+
+def test_a_supervisor_that_works_on_the_incident_reads_on_and_judges() -> None:
+    given = after(DesignateUnit(DESK, "south", "属地"), found=ONE)
+    one = after(a_correction(4, against="other"), found=heard(given))
+    found = told(lived(ALONE), one)
+    assert is_seen(found, SUPERVISOR) and not is_seen(found, FENG)
+    assert found.barred == ("other",)
+
+
+def test_a_second_accused_unit_is_heard_of_too() -> None:
+    """Also where the incident accused another unit from the start."""
+    first = changed(ONE, against="other")
+    by = replace(ALONE, by=replace(SUPERVISOR, unit="north", area=FENG.area))
+    opened = lived(by, also=Locked(first))
+    assert decide(opened, HearOrigin(ONE.id), also=Locked(first)) == []
+    second = changed(ONE, against="roads", barred=("other", "roads"))
+    found = lived(HearOrigin(ONE.id), found=opened, also=Locked(second))
+    assert {*found.every_accused} == {"other", "roads"}
+    assert found.hidden_from == {"other", "roads"}
+    assert decide(found, HearOrigin(ONE.id), also=Locked(second)) == [], "once"
+
+
 WAITS = ("AnswerGiven", "UnitMarked")
 
 
 @pytest.mark.parametrize("name", WAITS)
 def test_a_supervisor_reads_no_matter_that_begins_to_accuse_another_unit(name: str) -> None:
     """It watched over the place: an answer, or its lapse, has brought it the matter into the inbox,
-    and makes it no unit that works on it. The answer stays readable with the supervision."""
+    and makes it no unit that works on it."""
     later = replace(step(name, 2, "north"), supervisor="south")
     assert "south" in heard(ONE, later).readers, "its inbox finds the matter"
     for accused in (accusing("other", later), after(later, found=accusing("other"))):

@@ -139,7 +139,7 @@ def test_the_supervisor_may_ask_about_what_is_over_already() -> None:
 def test_a_unit_that_one_incident_accuses_answers_for_the_others_without_a_trace_of_it() -> None:
     accused = after(a_correction(4, against="north"), found=heard(ONE, "north"))
     found = lived(AddressUnit(ONE.id), found=OPEN, also=Locked(accused))
-    assert found.apart == ("north", "south") and "north" not in found.readers
+    assert found.apart == ("north", "south", "county") and "north" not in found.readers
     shown = supervising.to_resource(found, NORTH_HEAD)
     assert [each.incident for each in shown.demands] == [str(TWO.id)]
     assert "ACCUSED" not in str(shown) and str(ONE.id) not in str(shown)
@@ -161,7 +161,7 @@ def test_an_accusation_of_a_unit_that_owes_nothing_hides_the_supervision_too() -
     assert is_seen(OPEN, watcher) and not is_seen(found, watcher)
     assert is_seen(found, NORTH_HEAD) and is_seen(found, FENG)
     assert not is_seen(found, replace(NORTH_HEAD, role="care_worker"))
-    assert found.apart == ("south",), "it answers for another incident alone"
+    assert found.apart == ("south", "county"), "they have to do with another incident alone"
     assert decide(found, HearOrigin(ONE.id), also=Locked(accused)) == []
 
 
@@ -186,7 +186,7 @@ def test_an_accused_unit_owes_nothing_and_sees_nothing_any_more() -> None:
     found = lived(AddressUnit(ONE.id), found=alone, also=Locked(accused))
     [demand] = found.demands
     assert (demand.state, demand.end_reason) == (Answering.ENDED, EndReason.UNIT_ACCUSED)
-    assert found.readers == ("county",)
+    assert found.readers == ()
     told = after(step("DemandEnded", 2, "north"), found=accused)
     assert to_address(told) is None, "the desk of an accusation is not asked"
 

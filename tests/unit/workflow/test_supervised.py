@@ -8,6 +8,7 @@ from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from backbone.words.actor import Actor
 from services.workflow.incident import supervised, waits_for
@@ -144,7 +145,8 @@ def test_what_is_over_waits_for_nothing_and_is_not_followed_to_another_unit() ->
 
 def test_the_desk_of_an_accusation_is_not_asked() -> None:
     accusing = changed(OFFERED, against="south")
-    opened = after(step("SupervisionOpened", 1, "north"), found=accusing)
+    by_reader = replace(step("SupervisionOpened", 1, "north"), supervisor="command")
+    opened = after(by_reader, found=accusing)
     assert opened.charge.accountable_unit == "command"
     assert supervised.to_address(opened) is None
     claimed = after(ClaimIncident(LI), found=opened)
