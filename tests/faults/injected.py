@@ -240,20 +240,17 @@ CLOCK = Fault(
     before=HOST.begins,
     after=HOST.ends,
 )
-# Their remedy is a command that looks at everything, while nothing is missing.
 NO_SUPERVISOR = Fault(
     "the supervisor is killed",
     supervisor(signal.SIGKILL),
     adopt,
     (("SupervisorGone", {}),),
-    LATER,
 )
 STILL_SUPERVISOR = Fault(
     "the supervisor is frozen",
     supervisor(signal.SIGSTOP),
     adopt,
     (("SupervisorGone", {}),),
-    LATER,
 )
 FULL_DISK = Fault("the disk is full", fill_the_disk, make_room, (("DiskNearlyFull", {}),), LATER)
 ROLLING = Fault("a rolling upgrade", upgrade, nothing, ())

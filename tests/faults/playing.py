@@ -113,7 +113,7 @@ async def suffered(fault: Fault, scene: Scene, staff: Staff, before: Matters) ->
 
 async def _course(fault: Fault, scene: Scene) -> Course:
     """Make it, wait for its alerts, mend it, and wait until everything is ready."""
-    before = await asyncio.to_thread(scene.watch.rings)
+    before = await asyncio.to_thread(scene.watch.told)
     old, began = pids(scene.city).get(fault.dies), time.monotonic()
     await fault.make(scene)
     alone = asyncio.create_task(_back(scene, fault.dies, old)) if fault.dies else None
