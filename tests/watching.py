@@ -46,8 +46,8 @@ class Watch:
             if each["labels"]["alertname"] == alert and each["state"] == "firing"
         ]
 
-    def _told(self) -> set[str]:
-        """The names of all alerts that Alertmanager has."""
+    def told(self) -> set[str]:
+        """The names of all alerts that Alertmanager has, also of those that another explains."""
         return {each["labels"]["alertname"] for each in self._ask("Alertmanager", "/api/v2/alerts")}
 
     def rings(self) -> set[str]:
@@ -71,7 +71,7 @@ class Watch:
 
     def arrives(self, alert: str, patience: float = 30.0) -> float:
         """Wait until Alertmanager has it, too."""
-        return self.until(lambda: alert in self._told(), patience, f"{alert} reaches Alertmanager")
+        return self.until(lambda: alert in self.told(), patience, f"{alert} reaches Alertmanager")
 
     def clears(self, alert: str, patience: float = 60.0, **labels: str) -> float:
         return self.until(lambda: not self._has(alert, labels), patience, f"{alert} clears")
