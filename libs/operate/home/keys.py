@@ -157,9 +157,8 @@ def retire(path: Path, newest: Seal) -> Keys:
 def publish(secret: Path, path: Path) -> None:
     """Write the public keys of all services into a file that they read, if they have changed.
 
-    They are those of the file of secrets, and of no process that has read it before: such a one
-    would take the key of a rotation out again, and what is coded with it would be refused. Raises
-    Trouble if the secrets cannot be read.
+    The secrets are read anew: those of a process that started before a rotation would take its keys
+    out again, and what is coded with them would be refused. Raises Trouble if they cannot be read.
     """
     with full_disk_told(path.parent), _alone(secret.parent):
         signers = Keys.read(secret).signers()

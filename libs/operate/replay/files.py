@@ -25,6 +25,7 @@ def read_day(path: Path, city: City) -> Day:
     columns = frozenset(filter(None, sheet.header))
     kind = kind_of(columns)
     if kind is not None:
+        _require_once(path, sheet.header, kind.COLUMNS)
         try:
             day: Day = kind.read(name_of(path), cells_of(sheet.rows), city)
             read_as = {"file": f"read as {sheet.read_as}"} if day.unread else {}
@@ -41,6 +42,16 @@ def read_day(path: Path, city: City) -> Day:
         f"{path} 既不是报警记录（{calls}）也不是信访件（{petitions}）："
         f"它的列为 {', '.join(sorted(columns))}。",
     )
+
+
+def _require_once(path: Path, header: list[str], read: frozenset[str]) -> None:
+    """Raises Trouble for a column that is read and stands there twice: either may be meant."""
+    if doubled := sorted(name for name in read if header.count(name) > 1):
+        names = ", ".join(doubled)
+        raise Trouble(
+            f"{path} has more than one column {names}: leave one of each.",
+            f"{path} 中有重复的列 {names}：每列只保留一个。",
+        )
 
 
 def kind_of(columns: frozenset[str]) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 from backbone.postgres.pool import Connection, Pool
 from backbone.words.roles import EVERYONE
+from backbone.words.texts import trimmed
 from services.gateway.accounts import audit, storage
 from services.gateway.accounts.audit import Line
 from services.gateway.accounts.coded import Coded, forged
@@ -67,7 +68,7 @@ class Entry:
 
     @property
     def rights(self) -> tuple[str, str, str, str, str]:
-        return (self.name or self.user, self.role, self.unit, area_of(self.unit), self.team)
+        return (trimmed(self.name) or self.user, self.role, self.unit, area_of(self.unit), self.team)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ class Register:
         async with audit.audited(self.pool) as conn:
             keys = await storage.key_names(conn)
             for entry in entries:
+                await _require_no_login_of_others(conn, entry)
                 await self._add(conn, entry, hashes[entry.user], keys)
 
     async def bring_in(self, *entries: Entry) -> dict[str, int]:
@@ -102,6 +104,7 @@ class Register:
         async with audit.audited(self.pool) as conn:
             keys = await storage.key_names(conn)
             for entry in entries:
+                await _require_no_login_of_others(conn, entry)
                 counts[await self._bring_in(conn, entry, hashes[entry.user], keys)] += 1
         return counts
 
@@ -200,10 +203,21 @@ def _hashes(entries: Iterable[Entry]) -> dict[str, str]:
     }
 
 
+async def _require_no_login_of_others(conn: Connection, entry: Entry) -> None:
+    """Raises Problem 409 for a display name by which another account signs in, unless that one is
+    shown by the same name, as namesakes are."""
+    name = trimmed(entry.name)
+    other = await storage.named(conn, name) if name else None
+    if other is None or other["user_name"] == entry.user:
+        return
+    if folded(other["display_name"]) != folded(name):
+        raise Problem(409, "NAME_TAKEN", {"name": name, "named": other["user_name"]})
+
+
 def require_entry(entry: Entry) -> None:
     """Raises Problem 422."""
     require_name(entry.user)
-    require_name_of_person(entry.name)
+    require_name_of_person(trimmed(entry.name))
     require_role(entry.role)
     if entry.password:
         require_password(entry.password, entry.user, entry.name)

@@ -22,6 +22,8 @@ TELLING_NAME = 3
 # what looks like it; and how the latter is shown: in brackets, or after a space.
 SIGNS = frozenset(("/", FOR, *"∕⁄⟋╱›»❯❱⟩〉》〉≻→"))
 STANDING_IN = re.compile(r"[^\w·]代")
+# How a key that names nobody is shown, by its owner (`contract/naming.py`).
+OF_A_KEY = re.compile(r"的接口$|^the interface of\b")
 # The writing of names here, by how Unicode calls its signs: Chinese, and the alphabets of the
 # country's peoples. None of these has letters that could be taken for Chinese or for A to Z, as all
 # of a Cyrillic or Greek name may (сосо), kana (ロ 口) and radicals (⺠ 民).
@@ -56,9 +58,10 @@ def _require_own_letters(name: str, signs: str = "") -> None:
 
 
 def imitates(name: str) -> bool:
-    """Whether the name reads like that of a deputy, or of a person whom a key names."""
+    """Whether the name reads like that of a deputy, of a key, or of a person whom a key names."""
     plain = folded(name)
-    return bool(SIGNS & {*plain}) or STANDING_IN.search(plain) is not None
+    forms = (STANDING_IN, OF_A_KEY)
+    return bool(SIGNS & {*plain}) or any(form.search(plain) for form in forms)
 
 
 def names_someone(name: str) -> bool:
@@ -67,12 +70,14 @@ def names_someone(name: str) -> bool:
 
 
 def foreign_letters(name: str) -> list[str]:
-    """The letters, digits and signs that names here do not have, and those of all alphabets but
-    the commonest one: letters of two alphabets look alike, as the Latin and the Cyrillic o do.
-    Beside one alphabet there may be Chinese."""
+    """The letters, digits and signs that names here do not have, those that show nothing, and those
+    of all alphabets but the commonest one: letters of two alphabets look alike, as the Latin and
+    the Cyrillic o do. Beside one alphabet there may be Chinese."""
     alphabets: dict[str, list[str]] = {}
     for each in normalize("NFKC", name):
-        if (alphabet := _alphabet(each)) is not None:
+        if each != " " and shows_nothing(each):
+            alphabets.setdefault("", []).append(each)
+        elif (alphabet := _alphabet(each)) is not None:
             alphabets.setdefault(alphabet, []).append(each)
     foreign = alphabets.pop("", [])
     by_length = sorted(alphabets.values(), key=len, reverse=True)

@@ -87,6 +87,17 @@ async def test_an_account_from_its_first_day_to_its_last(face: Face) -> None:
     assert GOOD not in str(lines) and "anderer" not in str(lines)
 
 
+async def test_a_display_name_is_no_login_of_another(face: Face) -> None:
+    register, user, shown = register_of(face), named(), named()
+    await register.add(Entry(user, f" {shown}\u3000", "clerk", STATION))
+    for work in (register.add, register.bring_in):
+        assert await refusal(work(Entry(named(), user.upper(), "clerk", STATION))) == "NAME_TAKEN"
+        await work(Entry(named(), shown, "clerk", STATION))  # a namesake
+    await register.add(blank := Entry(named(), " \u200b", "clerk", STATION))
+    rows = {row["user"]: row["name"] for row in await register.everyone()}
+    assert (rows[user], rows[blank.user]) == (shown, blank.user)
+
+
 async def test_names_that_differ_in_width_or_case_are_one(face: Face) -> None:
     register, user = register_of(face), named()
     await register.add(Entry(user, "", "clerk", STATION))

@@ -243,6 +243,10 @@ LISTENER = Listener(demo_dangers())
         "消防演习的时候真着火了",
         "墙倒了压住人了",
         "手机电池爆炸了,手上都是血",
+        "救火啊",
+        "孩子被锁车里",
+        "fire help",
+        "有人放火",
     ],
 )
 def test_it_rings(narrative: str) -> None:
@@ -470,6 +474,11 @@ def test_it_rings(narrative: str) -> None:
         "I watched the news: a house on fire",
         "how do I confirm my appointment",
         "my phone is on fire today, so many messages",
+        "放火车票丢了",
+        "自杀式价格战",
+        "电影《火灾》放映噪音",
+        "打人者已离开,轻微伤",
+        "救火车来过了",
     ],
 )
 def test_it_is_silent(narrative: str) -> None:

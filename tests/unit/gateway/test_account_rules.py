@@ -110,6 +110,10 @@ def test_a_name_with_letters_that_look_like_others_is_refused(name: str, letters
         ("宋佳 代 邓欣", "NAME_IN_DISGUISE"),
         ("a/b", "NAME_IN_DISGUISE"),
         ("宋\n佳", "CONTROL_CHARACTER"),
+        ("李四\u200b强", "FOREIGN_LETTERS"),
+        ("李\u2060四", "FOREIGN_LETTERS"),
+        ("青山镇派出所的接口", "NAME_IN_DISGUISE"),
+        ("The Interface of 青山镇派出所", "NAME_IN_DISGUISE"),
     ],
 )
 def test_a_display_name_reads_like_no_other_person(name: str, reason: str) -> None:

@@ -270,6 +270,24 @@ def test_a_quotation_mark_that_is_never_closed_is_named(
     assert f"第 {line} 行：双引号" in told.value.chinese
 
 
+@pytest.mark.parametrize("closed", ['"希望能种草"', '"希望能种草', '希望"能"种草', '"希望能种草",,'])
+def test_a_quotation_mark_that_a_later_row_closes_is_named(tmp_path: Path, closed: str) -> None:
+    """The rows between would be part of one text: none of them would be taken."""
+    text = CSV.replace("村口路灯不亮半年了", '"村口路灯不亮半年了')
+    (tmp_path / "p.csv").write_text(text.replace("希望能多种树", closed), encoding="utf-8")
+    with pytest.raises(Trouble, match="line 2: a quotation mark"):
+        read_day(tmp_path / "p.csv", demo_city())
+
+
+def test_a_column_that_is_read_stands_once(tmp_path: Path) -> None:
+    rows = [f"{row},{more}" for row, more in zip(CSV.splitlines(), ("Text", "x", "y"), strict=True)]
+    (tmp_path / "p.csv").write_text("\n".join(rows), encoding="utf-8")
+    with pytest.raises(Trouble, match="more than one column text"):
+        read_day(tmp_path / "p.csv", demo_city())
+    (tmp_path / "p.csv").write_text("\n".join(rows).replace("Text", "备注"), encoding="utf-8")
+    assert read_day(tmp_path / "p.csv", demo_city()).rows
+
+
 @pytest.mark.parametrize("text", ['"希望能""多""种树"', '"希望能\n\n多种树"', '5"路灯', '""'])
 def test_a_quotation_mark_that_is_closed_is_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "p.csv").write_text(CSV.replace("希望能多种树", text), encoding="utf-8")
