@@ -4,7 +4,9 @@ import logging
 from typing import Any
 from uuid import UUID
 
-from backbone.door.evidence import ARCHIVED, COLUMNS, Chain, Signed, signed_by
+from backbone.door.codes import Codes
+from backbone.door.demanded import signed_by
+from backbone.door.evidence import ARCHIVED, COLUMNS, Chain, Signed
 from backbone.door.journal import FIRST
 from backbone.postgres.pool import Pool
 from backbone.process.metrics import FORGED
@@ -25,6 +27,7 @@ class ProvenJournal:
         self._verifier = verifier
         self.service, self._forged = service, FORGED.labels("journal", service)
         self._signed: Signed | None = None
+        self.codes: Codes | None = None  # of the service, which its rows bring
 
     async def rows(self, of: UUID, after: int, most: int, end: int, on: Any = None) -> list[Any]:
         """The rows after a version, in order; `end` is the version of the state, `on` the
@@ -35,7 +38,7 @@ class ProvenJournal:
         """
         asked = on or self._pool
         if self._signed is None:
-            self._signed = await signed_by(asked, self._verifier, self.service)
+            self._signed = await signed_by(asked, self._verifier, self.service, self.codes)
         last = await asked.fetchval(HASH, of, after) if after else FIRST
         rows = await asked.fetch(SOME, of, after, most)
         if (after and last is None) or (

@@ -156,7 +156,7 @@ class ProvenRows(Rows):
         """`sign` signs events as the service, which `journal` names."""
         super().__init__(pool, sign, journal.service)
         self.journal = journal
-        self.codes = self._codes = Codes(keyring, journal.service)
+        self.codes = self._codes = journal.codes = Codes(keyring, journal.service)
 
     def code(self, table: str, row: Sequence[Any]) -> bytes:
         return self._codes.of(told(table, row))

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from functools import cache
 from typing import Any
 
+from backbone.door.beside import CodedRows
+from backbone.door.codes import Codes
 from backbone.door.decider import Decider
 from backbone.door.evidence import Flaw
 from backbone.door.proven import ProvenJournal
@@ -48,6 +50,11 @@ async def forged(conn: Any, schema: str, keys: Keys) -> AsyncIterator[Flaw]:
         coded = importlib.import_module("services.gateway.accounts.coded")
         async for flaw in coded.Coded(keys.keyring(schema)).forged(conn):
             yield flaw
+        return
+    if schema == "directory":
+        entries = importlib.import_module("services.directory.storage").ENTRIES
+        async for where in CodedRows(Codes(keys.keyring(schema), schema), entries).forged(conn):
+            yield Flaw(where, "is not what the directory has written")
         return
     if (known := deciders().get(schema)) is None:
         return
