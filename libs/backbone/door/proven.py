@@ -22,12 +22,13 @@ SOME = f"{COLUMNS} WHERE aggregate_id = $1 AND version > $2 ORDER BY version LIM
 class ProvenJournal:
     """Rows of one schema's journal, whose chain and signatures are checked as they are read."""
 
-    def __init__(self, pool: Pool, verifier: Verifier, service: str) -> None:
+    def __init__(self, pool: Pool, verifier: Verifier, service: str, codes: Codes) -> None:
+        """`codes` are those of the service."""
         self._pool = pool
         self._verifier = verifier
         self.service, self._forged = service, FORGED.labels("journal", service)
         self._signed: Signed | None = None
-        self.codes: Codes | None = None  # of the service, which its rows bring
+        self.codes = codes
 
     async def rows(self, of: UUID, after: int, most: int, end: int, on: Any = None) -> list[Any]:
         """The rows after a version, in order; `end` is the version of the state, `on` the

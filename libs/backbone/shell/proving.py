@@ -7,6 +7,7 @@ from uuid import UUID
 
 from backbone.directory.replica import COPIES
 from backbone.door.beside import Beside, CodedRows
+from backbone.door.codes import Codes
 from backbone.door.columns import names_of, wrong_beside, wrong_in
 from backbone.door.decider import Decider
 from backbone.door.demanded import UNSIGNED
@@ -27,8 +28,9 @@ EVERY = "SELECT {state}, {columns} FROM {table} AS t WHERE id > $1 ORDER BY id L
 
 def rows_of(pool: Pool, settings: Settings) -> ProvenRows:
     """The prover with the keys of this service and the public keys of all."""
-    journal = ProvenJournal(pool, settings.signatures, settings.schema)
-    return ProvenRows(pool, settings.keyring, journal, settings.signatures.sign)
+    codes = Codes(settings.keyring, settings.schema)
+    journal = ProvenJournal(pool, settings.signatures, settings.schema, codes)
+    return ProvenRows(pool, journal, settings.signatures.sign)
 
 
 def besides(deciders: Sequence[Decider[Any]]) -> Iterator[Beside]:
