@@ -167,7 +167,8 @@ TIMERS: tuple[tuple[Due, Callable[[Any], Request[Any]]], ...] = (
 
 async def run_stream(settings: Settings, pulse: Pulse) -> None:
     """Run the stream processor; it repeats a batch until Postgres accepts it."""
-    async with await open_pool(settings.database_url, settings.schema) as pool:
+    name = settings.keyring.told
+    async with await open_pool(settings.database_url, settings.schema, name=name) as pool:
         rows = rows_of(pool, settings)
         origin = Origin(settings.signatures, pool, stream.GROUP, rows.codes)
         replica = Replica(pool, settings.brokers, KINDS, telling_version(settings.name))

@@ -90,15 +90,16 @@ def said_by(error: BaseException) -> str:
     return str(flaw) if flaw else f"the database does not answer: {error}"
 
 
-async def open_pool(dsn: str, schema: str, size: int = 4) -> Pool:
-    """Return a pool that connects at first use: a service must start without Postgres."""
+async def open_pool(dsn: str, schema: str, size: int = 4, name: str = "") -> Pool:
+    """Return a pool that connects at first use: a service must start without Postgres. The `name`
+    of its connections is shown by pg_stat_activity."""
     return await asyncpg.create_pool(
         dsn,
         min_size=0,
         max_size=size,
         timeout=2,
         command_timeout=6,
-        server_settings={"search_path": schema, **LIMITS, **PLANS},
+        server_settings={"application_name": name, "search_path": schema, **LIMITS, **PLANS},
         init=partial(_init, schema),
         reset=_keep,
     )

@@ -7,6 +7,8 @@ from hashlib import sha256
 from typing import Protocol
 
 KEY = re.compile(r"[0-9a-fA-F]{64}")
+# So do connections to the database name the newest key that their process has.
+SEALS_WITH = "liandong seals with "
 
 
 def key_id(key: bytes) -> str:
@@ -59,6 +61,11 @@ class Keyring:
 
     def newest(self) -> tuple[str, bytes]:
         return key_id(self.sealing), self.sealing
+
+    @property
+    def told(self) -> str:
+        """What the connections of its process say of it to the operator."""
+        return SEALS_WITH + key_id(self.sealing)
 
     def key(self, key: str) -> bytes | None:
         return next((each for each in self.keys if key_id(each) == key), None)

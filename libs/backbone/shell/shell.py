@@ -243,7 +243,8 @@ async def open_shell(
     ride: Ride = no_ride,
 ) -> AsyncIterator[Shell]:
     """Open the shell of one service; its connections are closed at the end of the block."""
-    pool = await open_pool(settings.database_url, settings.schema)
+    name = settings.keyring.told
+    pool = await open_pool(settings.database_url, settings.schema, name=name)
     try:
         yield Shell(settings, pulse, pool, deciders, ride)
     finally:

@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import asyncpg
+
 from backbone.postgres.migrate import service_url
 from operate.home.keys import Keys
 from operate.run.installation import Installation
@@ -20,6 +22,9 @@ Row = dict[str, str | None]
 # The roles of the API keys that the 110 desk's own system gets.
 CALL_DESK = ("call_taker", "dispatcher")
 LEADER = "team_leader"
+ANYONE = """
+SELECT EXISTS (SELECT FROM gateway.accounts) OR EXISTS (SELECT FROM gateway.api_keys)
+"""
 
 
 async def load(installation: Installation, *, again: bool = False) -> bool:
@@ -30,6 +35,19 @@ async def load(installation: Installation, *, again: bool = False) -> bool:
         dsn, coded_rows(installation), demo(), api_keys(installation.keys), operator(), again=again
     )
     return loaded
+
+
+async def begin(installation: Installation) -> bool:
+    """Load the demo at a first start that wants it; return whether it is in force.
+
+    A person who asks for it by name gets it. By default only a database without any account is a
+    first start's: one of a city that is restored, or was begun with `--no-demo`, gets none whose
+    password is known.
+    """
+    wants = installation.wants_demo
+    if wants and installation.demo is None:
+        wants = not await _has_accounts(installation)
+    return await (load if wants else in_force)(installation)
 
 
 async def end(installation: Installation) -> bool:
@@ -57,6 +75,14 @@ def coded_rows(installation: Installation) -> Any:
     """The codes of the gateway's rows that give rights, with the keys of the installation."""
     module = importlib.import_module("services.gateway.accounts.coded")
     return module.Coded(installation.keys.keyring("gateway"))
+
+
+async def _has_accounts(installation: Installation) -> bool:
+    conn = await asyncpg.connect(installation.admin_dsn)
+    try:
+        return bool(await conn.fetchval(ANYONE))
+    finally:
+        await conn.close()
 
 
 def _gateway(installation: Installation) -> tuple[Any, str]:

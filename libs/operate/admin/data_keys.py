@@ -1,5 +1,6 @@
 """The keys of sealed data, as the operator keeps them: made, wrapped anew, counted."""
 
+import asyncio
 import secrets
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -8,7 +9,7 @@ import asyncpg
 
 from backbone.postgres.data_keys import TEXTS, root_id, unwrap, wrap
 from backbone.postgres.pool import Connection
-from backbone.process.keyring import Keyring, key_id
+from backbone.process.keyring import SEALS_WITH, Keyring, key_id
 from backbone.process.settings import KEEPS_TEXTS
 from operate.home.keys import Keys
 from operate.home.trouble import Trouble
@@ -18,6 +19,7 @@ SEALING = ("alarm", "petition", "dispute", "population")
 OWNERS = (*SEALING, TEXTS)
 # A transaction of this many keys is over long before a service would wait for one of them.
 BATCH = 500
+LOOKS, LOOK = 10, 0.3
 
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('liandong.data_keys', 0))"
 HAS = "SELECT to_regclass($1) IS NOT NULL"
@@ -39,6 +41,10 @@ KEPT = "SELECT count(*) FROM {schema}.data_keys WHERE id = ANY($1::text[])"
 WRAP = """
 UPDATE {schema}.data_keys AS k SET wrapped_by = $1, wrapped = n.wrapped
 FROM unnest($2::text[], $3::bytea[]) AS n (id, wrapped) WHERE k.id = n.id
+"""
+AT_WORK = """
+SELECT DISTINCT usename::text AS role, application_name AS said FROM pg_stat_activity
+WHERE datname = current_database() AND usename = ANY($1) AND starts_with(application_name, $2)
 """
 
 # Hears of progress: the owner and schema, how many keys are done, and of how many.
@@ -71,8 +77,10 @@ async def reseal(dsn: str, keys: Keys, told: Told = _untold) -> dict[str, int]:
     """Wrap every key under the newest master key of its owner, beside the living city.
 
     Each batch is a transaction: one that is broken off goes on where it was. Returns how many keys
-    were wrapped anew, by owner. Raises Trouble for a key whose master key is missing.
+    were wrapped anew, by owner. Raises Trouble for a key whose master key is missing, and, with
+    nothing changed, where a process at work would open nothing any more.
     """
+    await demand_newest(dsn, keys)
     await ensure(dsn, keys)
     done: dict[str, int] = {}
     conn = await asyncpg.connect(dsn)
@@ -86,6 +94,47 @@ async def reseal(dsn: str, keys: Keys, told: Told = _untold) -> dict[str, int]:
     finally:
         await conn.close()
     return done
+
+
+async def behind(dsn: str, keys: Keys) -> list[str]:
+    """The schemas whose processes at work do not have the newest master key: since a rotation that
+    was broken off, or because what starts them cannot read the file of keys. One that has a newer
+    one has this one, too."""
+    roles = {f"liandong_{schema}": schema for schema in KEEPS_TEXTS}
+    older = {schema: _told_before(keys, schema) for schema in KEEPS_TEXTS}
+    conn = await asyncpg.connect(dsn)
+    try:
+        rows = await conn.fetch(AT_WORK, [*roles], SEALS_WITH)
+    finally:
+        await conn.close()
+    return sorted({roles[row["role"]] for row in rows if row["said"] in older[roles[row["role"]]]})
+
+
+def _told_before(keys: Keys, schema: str) -> set[str]:
+    """What the connections of a process say that has an older key alone, or one of the retired."""
+    before = [key_id(each) for each in keys.keyring(schema).keys[:-1]]
+    before += [each.publics[schema]["id"] for each in keys.retired]
+    return {SEALS_WITH + each for each in before}
+
+
+async def demand_newest(dsn: str, keys: Keys) -> None:
+    """Raise Trouble for processes that do not have the newest master key."""
+    for _ in range(LOOKS):  # the connections of a process that has just ended go in a moment
+        if not (late := await behind(dsn, keys)):
+            return
+        await asyncio.sleep(LOOK)
+    names = ", ".join(late)
+    raise Trouble(
+        f"Processes at work do not have the newest key: {names}. They would open nothing that is "
+        "under it: `liandong restart` them; where another program runs them, write their "
+        "environment anew (docs/deploy.md) and restart them. If that does not help, the supervisor "
+        "cannot read the keys: supervisor.log says why, and `liandong down`, `liandong up` is the "
+        "remedy. Nothing was changed in the database.",
+        f"正在运行的进程没有最新密钥：{names}。它们将无法打开由该密钥保护的内容："
+        "请执行 liandong restart 重新启动；若由其他程序运行，请重新生成其环境文件"
+        "（docs/deploy.md）后重启。若仍无效，则是守护进程无法读取密钥，原因见 supervisor.log："
+        "请执行 liandong down 再 liandong up。数据库中未作任何更改。",
+    )
 
 
 async def stale(dsn: str, keys: Keys) -> int:

@@ -175,9 +175,10 @@ def _new_folder(place: Path) -> Iterator[Path]:
 
 
 def _remove_unfinished(place: Path) -> None:
-    """Remove what a backup has left that was killed."""
+    """Remove what a backup has left that was killed: in a container it may have had our number."""
     for old in place.glob(".liandong-*.partial"):
-        if not psutil.pid_exists(int(old.name.split("-")[1].partition(".")[0])):
+        number = int(old.name.split("-")[1].partition(".")[0])
+        if number == os.getpid() or not psutil.pid_exists(number):
             shutil.rmtree(old)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json as jsons
+from collections.abc import Collection
 from typing import Annotated
 
 import typer
@@ -67,7 +68,8 @@ def rotate_keys() -> None:
         say("The new key is used from the next start on.", "下次启动后即用新密钥加密。")
         return
     asyncio.run(data_keys.ensure(installation.admin_dsn, keys))
-    _start_again(home)
+    _start_again(home, KEEPS_TEXTS)
+    asyncio.run(data_keys.demand_newest(installation.admin_dsn, keys))
 
 
 @app.command("reseal")
@@ -75,12 +77,14 @@ def reseal_keys() -> None:
     """Put all stored data under the newest keys, while the city works.
 
     Each key that seals data is wrapped anew; the data, and with them the journals and their proof,
-    stay as they are. A rotation that was broken off goes on where it stopped. Exit code 1 if
-    something remains.
+    stay as they are. A rotation that was broken off goes on where it stopped: a service that still
+    has an older key is restarted first. Exit code 1 if something remains.
     """
     home = Home.here()
     keys = Keys.read(home.secret)
     dsn = _demand_city(home).admin_dsn
+    if home.supervisor() is not None and (late := asyncio.run(data_keys.behind(dsn, keys))):
+        _start_again(home, late)
     with Progress(console=console, transient=True) as shown:
         bars: dict[str, TaskID] = {}
 
@@ -129,6 +133,7 @@ def retire_keys() -> None:
             f"仍有 {remaining} 个密钥由旧密钥保护：请先执行 liandong seals reseal。未作任何更改。",
         )
     asyncio.run(proofs.demand_none(installation.admin_dsn, keys))
+    asyncio.run(data_keys.demand_newest(installation.admin_dsn, keys))
     retire(home.secret, keys.seals[-1])
     installation.publish_keys()
     say(
@@ -137,7 +142,7 @@ def retire_keys() -> None:
         f"已停用 {older} 个旧密钥。此前的备份仍需当时的 {home.secret} 副本；请重新保存一份副本。",
     )
     if home.supervisor() is not None:
-        _start_again(home)
+        _start_again(home, KEEPS_TEXTS)
 
 
 @app.command("token")
@@ -168,11 +173,11 @@ def _demand_city(home: Home) -> Installation:
     return installation
 
 
-def _start_again(home: Home) -> None:
-    """Restart the services that seal."""
+def _start_again(home: Home, schemas: Collection[str]) -> None:
+    """Restart the services that seal in these schemas."""
     waiting = words("restarting the services that seal", "正在逐个重新启动使用密钥的服务")
     with console.status(waiting):
-        sealing = (name for name, schema in SCHEMAS.items() if schema in KEEPS_TEXTS)
+        sealing = (name for name, schema in SCHEMAS.items() if schema in schemas)
         names = ", ".join(control.again(home, sealing))
     say(
         f"Restarted with the new key: {names or 'none'}. A service that is held down uses it "

@@ -145,11 +145,13 @@ class Home:
         )
 
     def remembered(self) -> dict[str, Any]:
-        """The settings of the running installation; empty if none runs."""
-        if self.supervisor() is None or not self.choices.exists():
+        """The settings of the running installation; empty if none runs, or its supervisor has not
+        said them yet: then they are those of one before."""
+        pid = self.supervisor()
+        if pid is None or not self.choices.exists():
             return {}
         choices: dict[str, Any] = json.loads(self.choices.read_text())
-        return choices
+        return choices if choices.get("pid", pid) == pid else {}
 
     def supervisor(self) -> int | None:
         """The pid of the process that holds the lock, None if none does."""
@@ -194,9 +196,30 @@ def _whole(path: Path, tries: int = 5) -> dict[str, Any]:
 def write(path: Path, text: str, mode: int = 0o600) -> None:
     """Replace a file atomically: readers see the old or the new content, never a part."""
     fresh = path.with_name(f".{path.name}.new")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w") as file:
+    with _alone_at(fresh, mode) as file:
         file.write(text)
-    fresh.replace(path)
+        file.flush()
+        fresh.replace(path)
+
+
+@contextmanager
+def _alone_at(path: Path, mode: int) -> Iterator[TextIO]:
+    """A new file that one writer has at a time, until it gets another name; what a killed one has
+    left is overwritten."""
+    while True:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, mode), "w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if is_of(path, file):  # else the writer before us has given it its name
+                file.truncate(0)
+                yield file
+                return
+
+
+def is_of(path: Path, file: TextIO) -> bool:
+    """Whether the path still names this open file."""
+    with suppress(FileNotFoundError):
+        return path.stat().st_ino == os.fstat(file.fileno()).st_ino
+    return False
 
 
 def write_over(path: Path, text: str) -> None:

@@ -124,7 +124,8 @@ class Keys:
 def make(path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _alone(path.parent) as folder:
-        _store(path, secrets.token_hex(32), folder)
+        if not path.exists():  # else another command has made them at this moment
+            _store(path, secrets.token_hex(32), folder)
 
 
 def rotate(path: Path) -> Keys:
@@ -213,10 +214,8 @@ def _parsed(text: str) -> Keys:
 
     moments = [datetime.fromisoformat(each["made"]) for each in document.get("seals", [])]
     secrets_of = [read(each["secret"]) for each in document.get("seals", [])]
-    gone = [
-        Retired(datetime.fromisoformat(each["made"]), each["publics"])
-        for each in document.get("retired", [])
-    ]
+    told = document.get("retired", [])
+    gone = [Retired(datetime.fromisoformat(each["made"]), each["publics"]) for each in told]
     seals = tuple(map(Seal, moments, secrets_of))
     return Keys(read(document["secret"]), seals, tuple(gone), token)
 

@@ -86,13 +86,11 @@ class Boot:
         for each in supervisor.children:
             if each.program.needs == {"postgres"}:
                 each.start()
-        wants = installation.wants_demo
-        load = accounts.load if wants else accounts.in_force
         # The services start beside it: on a slow machine a connection may take too long.
         again = stamina.retry_context(on=is_transient, attempts=None, timeout=PATIENCE)
         async for attempt in again:
             with attempt:
-                self._demo = await load(installation)
+                self._demo = await accounts.begin(installation)
 
     async def _refill(self) -> None:
         """Have the relays fill the topics that Kafka has lost; no service runs yet."""

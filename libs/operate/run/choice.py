@@ -38,10 +38,11 @@ class Choice:
         return [*(["--split"] if self.split else []), *told, *taking]
 
     def as_before(self, home: Home) -> "Choice":
-        """Complete the choice by that of a supervisor that was killed: only a supervisor that would
-        start the same can adopt its processes."""
-        if not (home.choices.exists() and leftovers.find(str(home.path))):
-            return self
-        before = json.loads(home.choices.read_text())
+        """Complete the choice by that of before: whether the demo is wanted, and, of a supervisor
+        that was killed, the rest: only one that would start the same can adopt its processes."""
+        before = json.loads(home.choices.read_text()) if home.choices.exists() else {}
+        choice = replace(self, demo=before.get("demo") if self.demo is None else self.demo)
+        if not (before and leftovers.find(str(home.path))):
+            return choice
         scale = before.get("copies") if self.scale is None else self.scale
-        return replace(self, split=self.split or before.get("split", False), scale=scale)
+        return replace(choice, split=self.split or before.get("split", False), scale=scale)

@@ -1,10 +1,10 @@
 """Holds processes down and starts them again, by files that the supervisor polls."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from operate.home import absence
+from operate.home import absence, holds
 from operate.home.copies import service_of
 from operate.home.home import Home, read_state
 from operate.home.trouble import Trouble
@@ -20,7 +20,7 @@ POLL = 0.05
 def hold(home: Home, name: str) -> list[str]:
     """Stop the process and wait; return the other services in it. Raises Trouble."""
     shared = known(home, name)
-    (home.held / name).touch()
+    holds.hold(home.held, name)
     wait(home, name, "held")
     return shared
 
@@ -30,6 +30,12 @@ def let_go(home: Home, name: str) -> list[str]:
     shared = known(home, name)
     for each in (name, *shared):
         (home.held / each).unlink(missing_ok=True)
+    become_ready(home, name)
+    return shared
+
+
+def become_ready(home: Home, name: str) -> None:
+    """Wait until a process that is no longer held is ready. Raises Trouble."""
     needed = absence.held_down(Installation.here(home), name)
     if needed not in ("", name) and running(home)[name]["state"] != "ready":
         raise Trouble(
@@ -38,7 +44,6 @@ def let_go(home: Home, name: str) -> list[str]:
             f"{name} 已放行，但它需要已被停住的 {needed}：请执行 liandong start {needed}。",
         )
     wait(home, name, "ready")
-    return shared
 
 
 def again(home: Home, names: Iterable[str]) -> list[str]:
@@ -49,13 +54,44 @@ def again(home: Home, names: Iterable[str]) -> list[str]:
     done: list[str] = []
     since: dict[str, float] = {}
     for name in processes_of(home, names):
-        if name in done or running(home)[name]["state"] == "held":
+        together = [name, *known(home, name)]
+        if name in done or _is_kept_down(home, together):
             continue
         wait_for_callers(since.get(service_of(name)))
-        done += [name, *hold(home, name)]
-        let_go(home, name)
-        since |= {service_of(each): time.monotonic() for each in [*known(home, name), name]}
+        if restart(home, together):
+            done += together
+            since |= {service_of(each): time.monotonic() for each in together}
     return done
+
+
+def restart(home: Home, together: Sequence[str]) -> bool:
+    """Restart the process of these services; false if a person holds it down meanwhile. If this
+    command is killed in its midst, the supervisor starts the process. Raises Trouble."""
+    name, deadline, held = together[0], time.monotonic() + PATIENCE, False
+    while not held and not _is_kept_down(home, together):
+        with holds.held_meanwhile(home.held, name) as held:
+            if held:
+                wait(home, name, "held")
+        if not held:  # another command restarts it at this moment
+            if time.monotonic() > deadline:
+                raise _occupied(name)
+            time.sleep(POLL)
+    if _is_kept_down(home, together):
+        return False
+    become_ready(home, name)
+    return True
+
+
+def _is_kept_down(home: Home, together: Sequence[str]) -> bool:
+    return any(holds.is_lasting(home.held, each) for each in together)
+
+
+def _occupied(name: str) -> Trouble:
+    return Trouble(
+        f"Another command holds {name} for {PATIENCE:.0f} s already: wait for its end, or end it, "
+        "then run this again.",
+        f"另一条命令占用 {name} 已超过 {PATIENCE:.0f} 秒：请等待或结束该命令后重新执行。",
+    )
 
 
 def wait_for_callers(since: float | None) -> None:

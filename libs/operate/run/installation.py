@@ -64,12 +64,13 @@ class Installation:
         return cls(home, keys_of(home), split, **servers, protection=protection)
 
     def remember(self) -> None:
-        """Write the settings file that `here` reads."""
+        """Write the settings file that `here` reads, and the next supervisor."""
         servers = {"database_url": self.database_url, "kafka_bootstrap": self.kafka_bootstrap}
         ports = self.home.ports
         told = ports.to_remember() | {"servers": servers, "split": self.split}
         told |= {"protection": self.protection.to_remember()}
-        told |= {"supervisor": identity.of_the_supervisor()}
+        told |= {"supervisor": identity.of_the_supervisor(), "pid": os.getpid()}
+        told |= {"demo": self.demo}
         write(self.home.choices, json.dumps(told))
 
     @property

@@ -59,15 +59,15 @@ def prepared(home: Home, choice: Choice) -> tuple[Installation, dict[str, Adopte
     from starting."""
     choice = choice.as_before(home)
     home.run_file.unlink(missing_ok=True)
-    home.choices.unlink(missing_ok=True)
     home = replace(home, ports=replace(home.ports, copies=choice.scale or {}))
     installation = Installation.chosen(home, choice.split, choice.demo)
     installation.protection.prepare(home)
-    installation.remember()
     demand_settings(installation)
     identities = [each.identity() for each in programs_of(installation)]
     adopted = sort_out(str(home.path), identities, of_any_release=choice.take_over)
     demand_free(ports_without(installation, adopted))
+    # One that is refused before leaves what the next one has to know of what runs.
+    installation.remember()
     return installation, adopted
 
 

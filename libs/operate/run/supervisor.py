@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from operate.home import holds
 from operate.home.home import Home, write, write_over
 from operate.home.logfiles import trim
 from operate.home.trouble import Trouble
@@ -113,7 +114,7 @@ class Supervisor:
         """Hold down the processes that the files in the `held` folder name."""
         stopping: dict[Child, asyncio.Task[None]] = {}
         while True:
-            wanted = {file.name for file in self.home.held.iterdir()}
+            wanted = holds.wanted(self.home.held)
             for child in self.children:
                 held = bool(wanted & {*child.program.names})
                 if held and child not in stopping:

@@ -3,6 +3,7 @@
 import os
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,9 @@ from operate.home.home import Home
 from operate.home.keys import Keys
 from operate.home.ports import Ports, demand_free
 from operate.home.trouble import Trouble
-from operate.run import runner
+from operate.run import choice, runner
 from operate.run.choice import Choice
+from operate.run.installation import Installation
 from operate.servers.kafka import Kafka
 from operate.servers.postgres import Postgres
 
@@ -120,6 +122,28 @@ def test_a_start_that_is_refused_leaves_what_was_there(taken: Home) -> None:
     after = {each: each.stat().st_ino for each in taken.path.rglob("*")}
     assert {each: after.get(each) for each in before} == before
     assert {each.name for each in {*after} - {*before}} == {"lock"}
+
+
+@pytest.mark.parametrize("wrong", [{}, {"LIANDONG_SECURE": "x"}, {"LIANDONG_LOG": "loud"}])
+def test_a_start_that_is_refused_forgets_nothing_of_what_runs(
+    taken: Home, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, str]
+) -> None:
+    """The next one knew no second gateway any more, and ended it."""
+    taken.make()
+    with monkeypatch.context() as ran:
+        ran.setattr(os, "getpid", lambda: 1)
+        copies = replace(taken.ports, copies={"gateway": 2})
+        Installation.chosen(replace(taken, ports=copies), split=True, demo=False).remember()
+    before = taken.choices.read_text()
+    for name, value in wrong.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(Trouble):
+        runner.run(taken, Choice(), str, ready)
+    assert taken.choices.read_text() == before
+    monkeypatch.setattr(choice.leftovers, "find", lambda home: [object()])
+    assert Choice().as_before(taken) == Choice(True, False, scale={"gateway": 2})
+    with taken.locked():
+        assert taken.remembered() == {}, "of a supervisor that runs no more"
 
 
 @pytest.mark.parametrize("chosen", ["", "x", "80", "65500", "-1"])

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,12 +16,12 @@ import psutil
 import pytest
 
 from operate.admin import probe
-from operate.home import leftovers
+from operate.home import holds, leftovers
 from operate.home.home import Home
 from operate.home.logfiles import END, MOST
 from operate.home.ports import Ports, free_port
 from operate.home.trouble import Trouble
-from operate.run import child
+from operate.run import child, control
 from operate.run.adopted import sort_out
 from operate.run.child import Program, State
 from operate.run.launch import Launch
@@ -160,6 +160,76 @@ async def test_held_down_until_let_go(home: Home) -> None:
         (home.held / "c").unlink()
         await until(lambda: one.state is State.READY)
         assert one.pid != pid
+
+
+HOLDS = """
+import sys, time
+from pathlib import Path
+from operate.home.holds import held_meanwhile
+with held_meanwhile(Path(sys.argv[1]), "a") as held:
+    print(held, flush=True)
+    time.sleep(60)
+"""
+
+
+@asynccontextmanager
+async def restarting(home: Home) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A command in the midst of a restart of a."""
+    command = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", HOLDS, str(home.held), stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        assert command.stdout and await command.stdout.readline() == b"True\n"
+        yield command
+    finally:
+        with suppress(ProcessLookupError):
+            command.kill()
+        await command.wait()
+
+
+async def test_a_restart_that_is_killed_in_its_midst_leaves_nothing_down(home: Home) -> None:
+    """Its process stayed down for good, and run.json said that everything was ready."""
+    async with running(home, program(home, "a")) as supervisor:
+        one = supervisor.child("a")
+        async with restarting(home) as command:
+            await until(lambda: one.state is State.HELD)
+            await asyncio.sleep(0.5)
+            assert one.state is State.HELD, "as long as the command lives"
+            command.kill()
+            await until(lambda: one.state is State.READY)
+        assert [*home.held.iterdir()] == []
+
+
+@pytest.fixture
+def commanded(home: Home, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """A home whose supervisor, which holds no lock here, is believed to run by commands."""
+    monkeypatch.setattr(Home, "supervisor", lambda self: os.getpid())
+    monkeypatch.setattr(control, "become_ready", partial(control.wait, state="ready"))
+    return home
+
+
+async def test_what_a_person_stops_during_a_restart_stays_down(commanded: Home) -> None:
+    home = commanded
+    async with running(home, program(home, "a")) as supervisor:
+        one = supervisor.child("a")
+        async with restarting(home):
+            await until(lambda: one.state is State.HELD)
+            with holds.held_meanwhile(home.held, "a") as held:
+                assert not held, "the other command has it"
+            await asyncio.to_thread(control.hold, home, "a")
+        await asyncio.sleep(0.5)
+        assert one.state is State.HELD
+        with holds.held_meanwhile(home.held, "a") as held:
+            assert not held
+        assert one.state is State.HELD and not control.restart(home, ["a"])
+
+
+async def test_two_commands_restart_one_process_one_after_the_other(commanded: Home) -> None:
+    home = commanded
+    async with running(home, program(home, "a")) as supervisor:
+        both = (asyncio.to_thread(control.restart, home, ["a"]) for _ in range(2))
+        assert await asyncio.gather(*both) == [True, True]
+        assert supervisor.child("a").state is State.READY and [*home.held.iterdir()] == []
 
 
 async def test_one_that_needs_what_is_held_is_excused(home: Home) -> None:

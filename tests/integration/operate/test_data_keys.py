@@ -14,16 +14,18 @@ import pytest
 
 from backbone.postgres.data_keys import wrap
 from backbone.process.keyring import key_id
+from backbone.process.settings import KEEPS_TEXTS
+from backbone.process.signing import publics_of
 from liandong.alarm.v1 import alarm_service_pb2 as desk
 from liandong.alarm.v1.alarm_service_pb2_grpc import AlarmServiceStub
 from operate.admin import data_keys
 from operate.admin.data_keys import BATCH, OWNERS, SEALING, schemas_of
-from operate.home.keys import Keys, Seal, retire, rotate
+from operate.home.keys import Keys, Retired, Seal, retire, rotate
 from operate.home.trouble import Trouble
 from tests.desks import TAKER, a_desk_city
 from tests.installation import Installation
 from tests.ledger.building import SECRET
-from tests.serving import Home, calling, everything_at_rest, serving
+from tests.serving import Home, calling, everything_at_rest, serving, until
 
 MADE = datetime(2026, 1, 1, tzinfo=UTC)
 FIRST = Keys(SECRET)
@@ -147,6 +149,39 @@ async def test_what_was_broken_off_goes_on_where_it_was(
         rows = await conn.fetch("SELECT * FROM population.data_keys WHERE about IS NOT NULL")
     masters = LAST.keyring("population"), SECOND.keyring("population")
     assert {row["id"]: data_keys._opened(masters[1], "", row) for row in rows} == made
+
+
+async def test_nothing_is_wrapped_under_a_key_that_a_process_at_work_does_not_have(
+    database: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a rotation that was killed before it restarted the services, `reseal` took the keys of
+    every person in care from those that ran on, and of all that they had not opened yet."""
+    monkeypatch.setattr(data_keys, "LOOK", 0.01)
+    await persons(database, FIRST, 1)
+    before = await wrapped_by(database)
+    async with serving(database, a_desk_city(), "alarm", "population"):
+        await until(lambda: at_work(database, "alarm", "population"))
+        assert await data_keys.behind(database.admin, FIRST) == []
+        with pytest.raises(Trouble, match="do not have the newest key: alarm, population"):
+            await data_keys.reseal(database.admin, SECOND)
+        assert await wrapped_by(database) == before
+    async with serving(database, a_desk_city(), "alarm", seals=SECOND.seals):
+        await until(lambda: at_work(database, "alarm"))
+        assert await data_keys.behind(database.admin, THIRD) == ["alarm"]
+        assert await data_keys.behind(database.admin, FIRST) == [], "it has the first one, too"
+        gone = Retired(MADE, {s: publics_of(SECOND.keyring(s))[1] for s in KEEPS_TEXTS})
+        retired = replace(LAST, retired=(gone,))
+        assert await data_keys.behind(database.admin, retired) == ["alarm"]
+        await data_keys.reseal(database.admin, SECOND)
+    assert await data_keys.stale(database.admin, SECOND) == 0
+
+
+async def at_work(database: Installation, *names: str) -> bool:
+    """Whether these services have told the database which key they have."""
+    roles = [f"liandong_{name}" for name in names]
+    async with connected(database) as conn:
+        rows = await conn.fetch(data_keys.AT_WORK, roles, data_keys.SEALS_WITH)
+    return {row["role"] for row in rows} == {*roles}
 
 
 async def test_two_at_once_do_not_hinder_each_other(database: Installation) -> None:

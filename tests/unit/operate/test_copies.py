@@ -125,3 +125,13 @@ def test_the_choice_reaches_the_background_and_the_next_supervisor(
     assert said.scale == {}
     monkeypatch.setattr(choice.leftovers, "find", lambda home: [])
     assert Choice().as_before(installation.home).scale is None
+
+
+@pytest.mark.parametrize("before", [True, False, None])
+def test_whether_the_demo_is_wanted_outlives_every_supervisor(
+    tmp_path: Path, before: bool | None
+) -> None:
+    installation = replace(scaled(tmp_path, {}), demo=before)
+    installation.remember()
+    assert Choice().as_before(installation.home).demo is before
+    assert Choice(demo=True).as_before(installation.home).demo

@@ -1,6 +1,7 @@
 """A rolling restart: only where another copy serves, and never two of a service at once."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,16 +68,12 @@ def test_the_second_copy_waits_until_callers_have_found_the_first(
     runs(home, READY)
     now, told = [100.0], list[str]()
 
-    def hold(home: Home, name: str) -> list[str]:
-        told.append(f"{name} at {now[0]:.1f}")
-        return []
-
-    def let_go(home: Home, name: str) -> list[str]:
+    def restart(home: Home, together: Sequence[str]) -> bool:
+        told.append(f"{together[0]} at {now[0]:.1f}")
         now[0] += 0.5
-        return []
+        return True
 
-    monkeypatch.setattr(control, "hold", hold)
-    monkeypatch.setattr(control, "let_go", let_go)
+    monkeypatch.setattr(control, "restart", restart)
     monkeypatch.setattr(control.time, "monotonic", lambda: now[0])
     monkeypatch.setattr(control.time, "sleep", lambda s: now.__setitem__(0, now[0] + s))
     assert control.again(home, ["gateway"]) == ["gateway", "gateway-2"]
