@@ -76,32 +76,35 @@ async def archive(
 ) -> list[Archived]:
     """Archive the months that are due; with `look`, only name them. Raises Trouble.
 
-    The hash of each archive is added to the file of anchors `elsewhere`, if one is named.
+    The hash of each archive is added to the file of anchors `elsewhere`, if one is named, also of
+    one whose run was killed before it could.
     """
     done = []
     if elsewhere and not look:
         anchors.append(elsewhere, [])  # refused now rather than after the work
+    kept = {} if look else anchors.read(elsewhere)
     async with connected(installation) as conn:
         if not look:
             await _demand_alone(conn)
         services = [row[0] for row in await conn.fetch(ENDING)]
-        kept = policy.read(policy.path_of(), services)
+        rules = policy.read(policy.path_of(), services)
         for service in services:
             await conn.execute(f'SET search_path TO "{service}"')
-            latest = policy.latest_due(today, kept[service])
+            latest = policy.latest_due(today, rules[service])
             due = await months.due(conn, service, latest)
             found = Archived(service, [each.month for each in due])
-            earlier = [row["month"] for row in await months.archives(conn)]
             if not look:
                 if due:
                     await _demand_sound(conn, installation, service)
                 written = Written(place, installation.keys, services, tell)
-                lines = await written.perform(conn, found, due)
-                if elsewhere and lines:
-                    anchors.append(elsewhere, lines)
-            found.may_go = {
-                month: policy.may_go(month, kept[service]) for month in earlier + found.months
-            }
+                await written.perform(conn, found, due)
+            known = await months.archives(conn)
+            if elsewhere and not look:
+                name = anchors.archives_of(service)
+                lines = [(name, each["month"], each["manifest"]) for each in known]
+                anchors.append(elsewhere, [each for each in lines if each[:2] not in kept])
+            every = dict.fromkeys([*(each["month"] for each in known), *found.months])
+            found.may_go = {month: policy.may_go(month, rules[service]) for month in every}
             done.append(found)
     return done
 
@@ -143,10 +146,7 @@ class Written:
     services: list[str]
     tell: Tell
 
-    async def perform(
-        self, conn: Connection, found: Archived, due: list[Due]
-    ) -> list[anchors.Line]:
-        """Return the lines of the new archives for the file of anchors."""
+    async def perform(self, conn: Connection, found: Archived, due: list[Due]) -> None:
         known = await months.archives(conn)
         last: Any = known[-1] if known else None
         written: list[tuple[Due, Manifest]] = []
@@ -166,8 +166,6 @@ class Written:
         if last is not None:
             told = (str(self.place), self.services, written, last["month"])
             found.records, found.stay = await removing.take_out(conn, *told)
-        name = anchors.archives_of(found.service)
-        return [(name, each.month, manifest.hash) for each, manifest in written]
 
 
 async def _demand_readable(conn: Connection, place: Path, manifest: Manifest) -> None:

@@ -103,6 +103,8 @@ async def _take_out(
     latest: int,
 ) -> tuple[int, int]:
     cut, here = end_of(latest), [month for month in await partitions(conn) if month <= latest]
+    if not here:  # all of their rows have gone
+        return 0, 0
     gone = await _find(conn, schemas, cut)
     month = f"CASE WHEN position < {here[0]} * {MONTH} THEN {here[0]} ELSE position / {MONTH} END"
     await conn.execute(NOTE.format(month=month), cut)

@@ -319,6 +319,19 @@ async def test_an_archive_that_was_replaced_with_all_that_knows_it_shows_elsewhe
     assert found in await archived.flaws(elsewhere=kept)
 
 
+async def test_a_run_that_was_killed_before_it_told_the_file_elsewhere_is_made_good_by_the_next(
+    archived: City,
+) -> None:
+    """The archives of that run stood in no file elsewhere ever after."""
+    before = archived.elsewhere.read_text().splitlines()
+    kept = [line for line in before if str(archived.months[1]) not in line]
+    archived.elsewhere.write_text("".join(f"{line}\n" for line in kept))
+    for _ in range(2):
+        await archived.archive()
+        after = archived.elsewhere.read_text().splitlines()
+        assert sorted(after) == sorted(before) and len(kept) < len(after)
+
+
 async def test_a_file_elsewhere_that_cannot_be_written_is_told_before_anything(
     city: City,
 ) -> None:
