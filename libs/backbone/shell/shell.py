@@ -134,9 +134,8 @@ class Shell:
 
     async def _evidence(self, conn: Any, seen: Seen) -> AsyncIterator[Flaw]:
         """The flaws of this service's journal and rows, found by the nightly check."""
-        signed = await signed_by(
-            conn, self.settings.signatures, self.settings.schema, self.rows.codes
-        )
+        told = self.settings
+        signed = await signed_by(conn, told.signatures, told.schema, self.rows.codes)
         async for flaw in verify(conn, *self._tables, signed=signed, seen=seen):
             yield flaw
         async for flaw in forged_rows(conn, self.rows, self._deciders):

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import pytest
-
 from operate.backup import taking
 from operate.home import certificates
 from operate.home.certificates import IDENTITIES, is_whole
