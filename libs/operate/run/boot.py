@@ -24,6 +24,7 @@ from operate.cli.screen import words
 from operate.home import absence
 from operate.home.trouble import Trouble
 from operate.run import warmup
+from operate.run.child import State
 from operate.run.installation import DATABASE, Installation
 from operate.run.protection import kafka_password
 from operate.run.supervisor import Facts, Supervisor, all_ready
@@ -60,6 +61,8 @@ class Boot:
 
     async def _load_city(self, supervisor: Supervisor) -> None:
         """Load the demo city if there is none: the directory becomes ready only with a city."""
+        if supervisor.child("directory").state is State.HELD:
+            return  # of a city that goes on
         starting = asyncio.create_task(supervisor.child("directory").ready())
         loading = asyncio.create_task(city.load_if_empty(self._installation, supervisor.say))
         try:

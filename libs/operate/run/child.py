@@ -76,9 +76,8 @@ class Child:
         self._killed_for = ""
         # A process of an earlier supervisor, in the place of the first start.
         self.adopted: Adopted | None = None
-        self.released = False
+        self.released, self.idle = False, State.WAITING  # or HELD: `start` does not start it
         self._log_start = 0
-        self._idle = State.WAITING
         self._wanted = asyncio.Event()
         self._nudged = asyncio.Event()
         self._settled = asyncio.Event()
@@ -88,7 +87,7 @@ class Child:
         """Run for ever; ends only by cancellation."""
         while True:
             if not self._wanted.is_set():
-                self._enter(self._idle)
+                self._enter(self.idle)
                 self._at_rest.set()
                 await self._wanted.wait()
             self._at_rest.clear()
@@ -98,9 +97,10 @@ class Child:
                 await self._pause()
 
     def start(self) -> None:
-        """Start it, without waiting for a pause after a failure."""
-        self._wanted.set()
-        self.nudge()
+        """Start it, without waiting for a pause after a failure, unless a person holds it down."""
+        if self.idle is not State.HELD:
+            self._wanted.set()
+            self.nudge()
 
     def nudge(self) -> None:
         """End the pause after a failure: a process that it needs has become ready."""
@@ -108,7 +108,7 @@ class Child:
 
     async def stop(self) -> None:
         """Signal it, kill it after its patience, and return when it is gone."""
-        self._idle = State.HELD
+        self.idle = State.HELD
         self._wanted.clear()
         self.nudge()
         if self._running is not None:
@@ -120,8 +120,9 @@ class Child:
         self.released = self._running is not None and isinstance(self._running[0], Adopted)
 
     async def ready(self) -> None:
-        """Wait until it is ready. Raises Trouble if it cannot start, or failed HOPELESS times."""
-        while self.state is not State.READY:
+        """Wait until it is ready, or held. Raises Trouble if it cannot start, or failed HOPELESS
+        times."""
+        while self.state not in (State.READY, State.HELD):
             self._settled.clear()
             await self._settled.wait()
             if self._failures >= HOPELESS or isinstance(self.last_failure, Trouble):
@@ -216,6 +217,8 @@ class Child:
 
     def _enter(self, state: State) -> None:
         self.state = state
+        if state is State.HELD:
+            self._settled.set()
         self._changed(self)
 
 

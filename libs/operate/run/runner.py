@@ -17,7 +17,7 @@ import uvloop
 from prometheus_client import start_http_server
 
 from backbone.process.settings import PORTS, SettingsError, read_settings
-from operate.home import leftovers
+from operate.home import holds, leftovers
 from operate.home.home import Home, read_state
 from operate.home.ports import demand_free, demand_host
 from operate.home.trouble import Trouble
@@ -28,7 +28,7 @@ from operate.run.choice import Choice
 from operate.run.identity import label_of
 from operate.run.installation import Installation
 from operate.run.programs import addresses_of, programs_of
-from operate.run.supervisor import Supervisor
+from operate.run.supervisor import Supervisor, stays_down
 
 Progress = Callable[[str], object]
 
@@ -63,7 +63,9 @@ def prepared(home: Home, choice: Choice) -> tuple[Installation, dict[str, Adopte
     installation = Installation.chosen(home, choice.split, choice.demo)
     installation.protection.prepare(home)
     demand_settings(installation)
-    identities = [each.identity() for each in programs_of(installation)]
+    held = holds.wanted(home.held)
+    programs = [each for each in programs_of(installation) if not stays_down(each, held)]
+    identities = [each.identity() for each in programs]
     adopted = sort_out(str(home.path), identities, of_any_release=choice.take_over)
     demand_free(ports_without(installation, adopted))
     # One that is refused before leaves what the next one has to know of what runs.

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -63,15 +63,26 @@ class Supervisor:
     def adopt(self, found: Mapping[str, Adopted], *, at_once: bool) -> None:
         """Take over these processes. `at_once`: a service of them that dies is started again from
         now on, and not only when the boot comes to it."""
+        if found:
+            self._keep_down_what_was()
         for child in self.children:
             child.adopted = found.get(child.program.identity())
             if child.adopted and child.program.needs and at_once:
                 child.start()
 
+    def _keep_down_what_was(self) -> None:
+        """Of a city that goes on, what a person has stopped stays down."""
+        held = holds.wanted(self.home.held)
+        for child in self.children:
+            if stays_down(child.program, held):
+                child.idle = State.HELD
+
     async def run(self, ready: Callable[[], object] = lambda: None) -> None:
         """Boot, call `ready`, and watch until `stop`. Raises Trouble if the boot fails."""
+        kept = {n for c in self.children if c.idle is State.HELD for n in c.program.names}
         for file in self.home.held.iterdir():
-            file.unlink()
+            if file.name not in kept:
+                file.unlink()
         tasks: list[asyncio.Task[Any]] = []
         tasks += [asyncio.create_task(child.run()) for child in self.children]
         tasks += [asyncio.create_task(loop()) for loop in (self._obey, self._trim)]
@@ -123,6 +134,7 @@ class Supervisor:
                 elif not held and child in stopping and stopping[child].done():
                     log.info("%s is let go", child.program.label)
                     del stopping[child]
+                    child.idle = State.WAITING
                     child.start()
             await asyncio.sleep(POLL)
 
@@ -202,6 +214,11 @@ class Supervisor:
             for child in self.children
             for name in child.program.names
         }
+
+
+def stays_down(program: Program, held: Collection[str]) -> bool:
+    """Whether it is held; a server is started all the same, because what goes on needs it."""
+    return bool(program.needs) and any(name in held for name in program.names)
 
 
 async def until_one_stops(tasks: Sequence[asyncio.Task[Any]]) -> None:

@@ -232,6 +232,36 @@ async def test_two_commands_restart_one_process_one_after_the_other(commanded: H
         assert supervisor.child("a").state is State.READY and [*home.held.iterdir()] == []
 
 
+async def test_what_a_person_has_stopped_stays_down_under_the_next_supervisor(home: Home) -> None:
+    """One that was killed, or replaced by an upgrade, started it again."""
+    server, goes_on = program(home, "a"), program(home, "b", needs=("a",))
+    stopped = program(home, "c", "d", needs=("a",))
+    process = await child.spawn(goes_on.prepare(), str(home.path), goes_on.identity())
+    for name in ("a", "d"):
+        holds.hold(home.held, name)
+    supervisor = Supervisor(home, [server, goes_on, stopped], start_all, {})
+    supervisor.adopt(sort_out(str(home.path), [goes_on.identity()]), at_once=True)
+    ready = asyncio.Event()
+    task = asyncio.create_task(supervisor.run(ready.set))
+    try:
+        async with asyncio.timeout(20):
+            await ready.wait()
+        states = {name: supervisor.child(name).state for name in "abd"}
+        assert states == {"a": State.READY, "b": State.READY, "d": State.HELD}
+        (home.held / "d").unlink()
+        await until(lambda: supervisor.child("d").state is State.READY)
+    finally:
+        supervisor.stop()
+        await task
+        await process.wait()
+
+
+async def test_a_start_of_all_starts_also_what_was_stopped(home: Home) -> None:
+    holds.hold(home.held, "a")
+    async with running(home, program(home, "a")) as supervisor:
+        assert supervisor.child("a").state is State.READY
+
+
 async def test_one_that_needs_what_is_held_is_excused(home: Home) -> None:
     needy = program(home, "b", needs=("a",))
     async with running(home, program(home, "a"), needy) as supervisor:
