@@ -4,11 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.collector import collecting
 from tests.installation import Installation, an_installation, make_template
 from tests.servers import Broker, Database, Installed
 from tests.topics import wipe
+
+# How fast examples are drawn is the machine's business: others may be at work on it.
+settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared")
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,8 @@ from uuid import UUID, uuid4
 import asyncpg
 import grpc
 
-from backbone.directory.entries import key_of, to_entry
+from backbone.directory.entries import key_of
+from backbone.process.keyring import Keyring
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings, read_settings
 from backbone.rpc.caller import metadata_for
@@ -29,6 +30,7 @@ from liandong.emergency.v1.hearing_service_pb2_grpc import HearingServiceStub
 from liandong.place.v1.place_pb2 import Place
 from services.emergency import wiring
 from services.emergency.codec import dispatch_id
+from tests.copies import plant
 from tests.servers import free_base
 from tests.signing import KEYS
 
@@ -85,6 +87,9 @@ def _sums(pauses: Sequence[int]) -> list[int]:
     return [sum(pauses[: number + 1]) for number in range(len(pauses))]
 
 
+KEY = "07" * 32
+
+
 async def plant_city(
     dsn: str, pauses: Sequence[int] = (10, 20, 40), more: Sequence[Record] = ()
 ) -> None:
@@ -94,8 +99,7 @@ async def plant_city(
     """
     conn = await asyncpg.connect(dsn, server_settings={"search_path": "emergency"})
     records = {key_of(record): record for record in (*some_records(pauses), *more)}
-    rows = [(key, 1, to_entry(each, 1).SerializeToString()) for key, each in records.items()]
-    await conn.executemany("INSERT INTO replica (key, version, value) VALUES ($1, $2, $3)", rows)
+    await plant(conn, "emergency", Keyring((bytes.fromhex(KEY),)), records.values(), 1)
     await conn.close()
 
 
@@ -103,7 +107,7 @@ def some_settings(database_url: str, brokers: str = NOWHERE) -> Settings:
     environ = {
         "LIANDONG_PORT": str(free_base()),
         "LIANDONG_EMERGENCY_DATABASE_URL": database_url,
-        "LIANDONG_EMERGENCY_KEY": "07" * 32,
+        "LIANDONG_EMERGENCY_KEY": KEY,
         "LIANDONG_TEXTS_KEY": "08" * 32,
         "LIANDONG_TOKEN": TOKEN,
         "LIANDONG_SIGNERS": KEYS.signers(),

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import asyncpg
 
-from backbone.directory.entries import to_entry
 from backbone.postgres.migrate import secret_of, service_url
 from backbone.process.settings import PORTS, SCHEMAS, Settings, read_settings
 from backbone.words.city import City
 from operate.admin import topics
 from operate.home.keys import Keys
 from tests import installation
+from tests.copies import plant
 from tests.ledger.building import SECRET
 from tests.servers import Broker, free_base
 
@@ -92,17 +92,10 @@ class Installation:
         records = [city.head, city.policy, *city.units.values(), *city.categories.values()]
         records += [*city.competences.values(), *city.teams.values(), *city.grids.values()]
         records += [*city.areas.values(), city.danger]
-        rows = [
-            (entry.key, entry.version, entry.SerializeToString())
-            for record in records
-            if record is not None
-            for entry in [to_entry(record, city.head.version)]
-        ]
         conn = await asyncpg.connect(self.admin_dsn)
         for schema in schemas:
-            await conn.executemany(
-                f"INSERT INTO {schema}.replica (key, version, value) VALUES ($1, $2, $3)", rows
-            )
+            keyring = Keys(SECRET).keyring(schema)
+            await plant(conn, schema, keyring, records, city.head.version)
         await conn.close()
 
 

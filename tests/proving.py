@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from backbone.door.codes import Codes
 from backbone.door.proven import ProvenJournal
 from backbone.door.rows import ProvenRows
 from backbone.process.keyring import Keyring
@@ -13,7 +14,7 @@ async def prove_again(conn: Any, keyring: Keyring, table: str) -> None:
     """Give all rows of a table (`schema.table`) the code of the service with these keys."""
     schema, _, name = table.partition(".")
     nothing: Any = None
-    rows = ProvenRows(nothing, keyring, ProvenJournal(nothing, nothing, schema))
+    rows = ProvenRows(nothing, ProvenJournal(nothing, nothing, schema, Codes(keyring, schema)))
     for row in await conn.fetch(ROW.format(table=table)):
         code = rows.code(name, list(row.values()))
         await conn.execute(f"UPDATE {table} SET proof = $2 WHERE id = $1", row["id"], code)

@@ -13,7 +13,6 @@ import asyncpg
 import grpc
 import pytest
 
-from backbone.directory.entries import to_entry
 from backbone.process.pulse import Pulse
 from backbone.process.settings import SCHEMAS, Settings, read_settings
 from backbone.rpc.caller import metadata_for
@@ -21,6 +20,7 @@ from backbone.rpc.channels import open_channel, refusal_of
 from backbone.words.actor import Actor
 from backbone.words.city import City
 from operate.home.keys import Keys, Seal
+from tests.copies import plant
 from tests.installation import Installation
 from tests.servers import free_base
 
@@ -134,15 +134,9 @@ async def _know(database: Installation, city: City, schemas: set[str]) -> None:
     records = [city.head, city.policy, *city.units.values(), *city.categories.values()]
     records += [*city.competences.values(), *city.people.values()]
     records += [*city.grids.values(), *city.areas.values()]
-    entries = [to_entry(record, city.head.version) for record in records if record is not None]
-    rows = [(entry.key, entry.version, entry.SerializeToString()) for entry in entries]
     conn = await asyncpg.connect(database.admin)
     for schema in schemas:
-        await conn.executemany(
-            f"INSERT INTO {schema}.replica (key, version, value) VALUES ($1, $2, $3) "
-            "ON CONFLICT DO NOTHING",
-            rows,
-        )
+        await plant(conn, schema, Keys(database.secret).keyring(schema), records, city.head.version)
     await conn.close()
 
 

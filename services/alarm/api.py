@@ -169,6 +169,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
             request.confirm_priority,
             against,
             seen.category,
+            seen.merged_code,
         )
         receipt = await self._perform(context, command, request, caller)
         await self._hearing.catch_up(receipt, incident_id, caller.actor)

@@ -273,10 +273,12 @@ class Seen(Struct, frozen=True):
     known: Followed | None = None
     priority: str = ""
     category: str = ""
+    merged_code: str = ""
 
 
 def to_seen(incident: incidents.Incident) -> Seen:
-    return Seen(incident.code, to_followed(incident), incident.priority, incident.category)
+    given = (incident.priority, incident.category, incident.merged_code)
+    return Seen(incident.code, to_followed(incident), *given)
 
 
 def to_mission(mission: emergency.Mission) -> pb.MissionRef:

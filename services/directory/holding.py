@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from backbone.directory.entries import to_city, to_record
 from backbone.directory.grids import GridIndex
+from backbone.door.beside import CodedRows
 from backbone.postgres.pool import Pool, is_transient
 from backbone.process.pulse import Pulse
 from backbone.words.city import City, Grid
@@ -21,8 +22,8 @@ log = logging.getLogger(__name__)
 class Holding:
     """Holds one consistent city; reads are refused as unavailable before the first one."""
 
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
+    def __init__(self, pool: Pool, coded: CodedRows) -> None:
+        self._pool, self._coded = pool, coded
         self._held: tuple[City, GridIndex] | None = None
         self._has_looked = False
         self._renewing = asyncio.Lock()
@@ -46,7 +47,8 @@ class Holding:
             self._has_looked = self._has_looked or in_force == 0
             if in_force == (self._held[0].head.version if self._held else 0):
                 return
-            rows = await self._pool.fetch(storage.ALL, timeout=storage.PATIENCE)
+            found = await self._pool.fetch(storage.ALL, timeout=storage.PATIENCE)
+            rows = await self._coded.sound(self._pool, found)
             self._held = await asyncio.to_thread(_build, [row["body"] for row in rows])
             self._has_looked = True
             VERSION.set(in_force)

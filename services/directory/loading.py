@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from backbone.directory.entries import PLURALS, to_entry
+from backbone.door.beside import CodedRows
 from backbone.postgres.pool import Connection, Pool
 from backbone.words.city import Head
 from backbone.words.errors import InvalidArgument
@@ -67,9 +68,10 @@ def body(entry: DirectoryEntry) -> bytes:
 class Loader:
     """Loads packs; a lock serialises the instances of the service."""
 
-    def __init__(self, pool: Pool, written: Callable[[], object]) -> None:
+    def __init__(self, pool: Pool, written: Callable[[], object], coded: CodedRows) -> None:
         self._pool = pool
         self._written = written
+        self._coded = coded
 
     async def load(self, archive: bytes, effective_time: datetime | None, by: str) -> Loaded:
         """Put a pack in force, or store it until its time. Raises InvalidArgument."""
@@ -100,7 +102,7 @@ class Loader:
             again = await conn.fetchrow(storage.DUE)
             if again is not None and again["version"] == due["version"]:
                 version = await storage.renumber(conn, due["version"])
-                await _put_in_force(conn, prepared, version, due["effective_time"])
+                await self._put_in_force(conn, prepared, version, due["effective_time"])
         self._written()
         return True
 
@@ -117,17 +119,17 @@ class Loader:
         waiting = await storage.add_pack(conn, version, checksum, archive, effective_time, by)
         if not waiting.is_due:
             return _loaded(prepared, version, pending=True)
-        changed, removed = await _put_in_force(conn, prepared, version, waiting.effective_time)
+        when = waiting.effective_time
+        changed, removed = await self._put_in_force(conn, prepared, version, when)
         return _loaded(prepared, version, changed=changed, removed=removed)
 
-
-async def _put_in_force(
-    conn: Connection, prepared: Prepared, version: int, effective_time: datetime
-) -> tuple[int, int]:
-    head = replace(prepared.head, version=version, effective_time=effective_time)
-    bodies = {**prepared.bodies, "city": body(to_entry(head, 0))}
-    LOADED.inc()
-    return await storage.put_in_force(conn, version, list(bodies), list(bodies.values()))
+    async def _put_in_force(
+        self, conn: Connection, prepared: Prepared, version: int, effective_time: datetime
+    ) -> tuple[int, int]:
+        head = replace(prepared.head, version=version, effective_time=effective_time)
+        bodies = {**prepared.bodies, "city": body(to_entry(head, 0))}
+        LOADED.inc()
+        return await storage.put_in_force(conn, version, bodies, self._coded)
 
 
 async def _same_city(conn: Connection, head: Head) -> None:

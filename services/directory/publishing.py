@@ -13,6 +13,7 @@ from aiokafka.structs import TopicPartition
 from backbone.directory.entries import HEAD
 from backbone.directory.replica import TOPIC
 from backbone.directory.replica_state import VERSION
+from backbone.door.beside import CodedRows
 from backbone.kafka.bookmark import Bookmark, open_reader, resume
 from backbone.kafka.origin import entry_statement, header_of
 from backbone.kafka.producer import open_producer
@@ -35,8 +36,10 @@ LOOK = 2.0
 class Publishing:
     """Publishes at least once; a lock lets one of several instances publish."""
 
-    def __init__(self, settings: Settings, pulse: Pulse) -> None:
+    def __init__(self, settings: Settings, pulse: Pulse, coded: CodedRows) -> None:
         self._settings = settings
+        self._coded = coded
+        self._forged: set[tuple[str, int]] = set()  # of which the alarm has told
         self._pulse = pulse
         self._wake = asyncio.Event()
         self._since: float | None = None
@@ -102,8 +105,12 @@ class Publishing:
                 await storage.publish_again(conn)
 
     async def drain(self, conn: Connection, producer: AIOKafkaProducer) -> int:
-        """Send the unpublished entries in order, and return their number."""
-        rows = await storage.unpublished(conn)
+        """Send the unpublished entries in order, and return their number. One that was put in by
+        hand is not signed and stays, with an alarm."""
+        every = await storage.unpublished(conn)
+        found = [row for row in every if _named(row) not in self._forged]
+        rows = await self._coded.sound(conn, found)
+        self._forged |= {_named(row) for row in found} - {_named(row) for row in rows}
         if not rows:
             return 0
         # aiokafka tells of every record in a batch the time of the first one.
@@ -134,6 +141,10 @@ class Publishing:
                 await self._wake.wait()
         except TimeoutError:
             pass
+
+
+def _named(row: asyncpg.Record) -> tuple[str, int]:
+    return row["key"], row["version"]
 
 
 def value_of(row: asyncpg.Record) -> bytes | None:

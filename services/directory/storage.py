@@ -1,11 +1,12 @@
 """The tables of the directory: packs in force, waiting, and not yet published."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import asyncpg
 
+from backbone.door.beside import Beside, CodedRows
 from backbone.kafka.bookmark import Bookmark
 from backbone.postgres.pool import Connection, Pool
 
@@ -48,22 +49,27 @@ ORDER BY effective_time, version LIMIT 1
 RENUMBER = "UPDATE packs SET version = $2 WHERE version = $1"
 PUT_IN_FORCE = "UPDATE packs SET in_force_time = clock_timestamp() WHERE version = $1"
 
+# The directory signs what stands here: an entry that it has not written is neither shown nor sent.
+ENTRIES = Beside("entries", ("key", "version", "body"), ("key",))
 CHANGE = """
-INSERT INTO entries (key, version, body, unpublished)
-SELECT key, $1, body, true FROM unnest($2::text[], $3::bytea[]) AS given (key, body)
-ON CONFLICT (key) DO UPDATE SET version = excluded.version, body = excluded.body, unpublished = true
+INSERT INTO entries (key, version, body, unpublished, proof)
+SELECT key, $1, body, true, proof
+FROM unnest($2::text[], $3::bytea[], $4::bytea[]) AS given (key, body, proof)
+ON CONFLICT (key) DO UPDATE
+SET version = excluded.version, body = excluded.body, unpublished = true, proof = excluded.proof
 WHERE entries.body IS DISTINCT FROM excluded.body
 """
 REMOVE = """
 UPDATE entries SET version = $1, body = NULL, unpublished = true
 WHERE body IS NOT NULL AND key NOT IN (SELECT unnest($2::text[]))
+RETURNING key, version, body
 """
-ALL = "SELECT key, version, body FROM entries WHERE body IS NOT NULL"
+ALL = "SELECT key, version, body, proof FROM entries WHERE body IS NOT NULL"
 HEAD_BODY = "SELECT body FROM entries WHERE key = 'city'"
 
 # The head comes last: a reader that has it has read all.
 UNPUBLISHED = """
-SELECT key, version, body FROM entries WHERE unpublished ORDER BY key = 'city', key
+SELECT key, version, body, proof FROM entries WHERE unpublished ORDER BY key = 'city', key
 """
 WAITING = "SELECT count(*) FROM entries WHERE unpublished"
 PUBLISH_AGAIN = "UPDATE entries SET unpublished = true"
@@ -117,13 +123,19 @@ async def renumber(conn: Connection, version: int) -> int:
 
 
 async def put_in_force(
-    conn: Connection, version: int, keys: Sequence[str], bodies: Sequence[bytes]
+    conn: Connection, version: int, bodies: Mapping[str, bytes], coded: CodedRows
 ) -> tuple[int, int]:
     """Return how many entries were changed, and how many removed."""
-    changed = await conn.execute(CHANGE, version, keys, bodies, timeout=PATIENCE)
-    removed = await conn.execute(REMOVE, version, keys, timeout=PATIENCE)
+    keys = list(bodies)
+    proofs = [
+        coded.made({"key": key, "version": version, "body": body}) for key, body in bodies.items()
+    ]
+    written = (version, keys, list(bodies.values()), proofs)
+    changed = await conn.execute(CHANGE, *written, timeout=PATIENCE)
+    removed = await conn.fetch(REMOVE, version, keys, timeout=PATIENCE)
+    await coded.code(conn, removed)
     await conn.execute(PUT_IN_FORCE, version)
-    return _count(changed), _count(removed)
+    return _count(changed), len(removed)
 
 
 async def unpublished(conn: Connection) -> list[asyncpg.Record]:

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from backbone.door.beside import CodedRows
+from backbone.door.codes import Codes
 from backbone.door.retention import run_retention
 from backbone.postgres.pool import Pool, open_pool
 from backbone.process.pulse import Pulse
@@ -17,6 +19,7 @@ from services.directory.api import DirectoryService
 from services.directory.holding import Holding
 from services.directory.loading import Loader
 from services.directory.publishing import Publishing
+from services.directory.storage import ENTRIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +30,18 @@ class Directory:
     loader: Loader
     publishing: Publishing
     pool: Pool
+    coded: CodedRows
 
 
 @asynccontextmanager
 async def open_directory(settings: Settings, pulse: Pulse) -> AsyncIterator[Directory]:
     """Open everything but the server, so that tests can call the parts."""
     pool = await open_pool(settings.database_url, settings.schema)
-    publishing = Publishing(settings, pulse)
+    coded = CodedRows(Codes(settings.keyring, settings.schema), ENTRIES)
+    publishing = Publishing(settings, pulse, coded)
+    loader = Loader(pool, publishing.wake, coded)
     try:
-        yield Directory(Holding(pool), Loader(pool, publishing.wake), publishing, pool)
+        yield Directory(Holding(pool, coded), loader, publishing, pool, coded)
     finally:
         pool.terminate()
 
@@ -58,6 +64,7 @@ async def run(settings: Settings, pulse: Pulse) -> None:
                 publishing = directory.publishing
                 tasks.create_task(publishing.run())
                 tasks.create_task(publishing.watch(directory.pool))
+                tasks.create_task(directory.coded.code_those_of_before(directory.pool, pulse))
                 tasks.create_task(watch_unsent(settings.schema, publishing.age, pulse))
         finally:
             await server.stop(grace=2)

@@ -20,7 +20,7 @@ from liandong.alarm.v1.alarm_pb2 import Receipt
 from liandong.emergency.v1.emergency_service_pb2 import DispatchMissionRequest
 from services.emergency import codec, moving
 from services.emergency.accusing import hiding, told_to, without_words
-from services.emergency.mission.correcting import ReviseMission
+from services.emergency.mission.correcting import ReviseMission, hears
 from services.emergency.mission.dispatching import would_refuse
 from services.emergency.mission.joining import JoinMatter
 from services.emergency.mission.recalling import WithdrawMission
@@ -182,14 +182,14 @@ class Orders:
     async def _each(
         self, event: Any, ordered: Sequence[Request[Any]], command: Any
     ) -> list[Request[Any]]:
-        """The command for each mission of the receipt that is not over, and not ordered since."""
+        """The command for each mission of the receipt that hears it, and was not ordered since."""
         receipt, version = event.meta.aggregate_id, event.meta.version
         known = await missions_of(self._shell, UUID(receipt))
         told = {each.aggregate_id: command for each in ordered}
         told |= {
             each.id: without_words(each, command)
             for each in known
-            if _concerns(each, receipt, version)
+            if hears(each, command) and _concerns(each, receipt, version)
         }
         return [request(event, of, each) for of, each in told.items()]
 
@@ -254,7 +254,7 @@ def _concerns(mission: Mission, receipt: str, version: int) -> bool:
     """
     order = mission.order
     its = order.receipt in ("", receipt)
-    return mission.ending is None and its and version > order.receipt_version
+    return its and version > order.receipt_version
 
 
 def _code_of(reason: int) -> str:

@@ -16,7 +16,7 @@ from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from services.emergency import codec, storage
 from services.emergency.accusing import of_mission, told_to, without_words
 from services.emergency.consumers import because
-from services.emergency.mission.correcting import ReviseMission
+from services.emergency.mission.correcting import ReviseMission, hears
 from services.emergency.mission.hiding import HideMission
 from services.emergency.mission.recalling import WithdrawMission
 from services.emergency.mission.record import Cause, Heard, Mission
@@ -46,10 +46,10 @@ class Incidents:
         )
 
     async def requests(self, events: Sequence[Any]) -> Sequence[Request[Any]]:
-        """Each command for each mission of the matter that is under way, and not ordered since."""
+        """Each command for each mission of the matter that hears it, and was not ordered since."""
         matter = UUID(events[0].meta.aggregate_id)
         known = await missions_of(self._shell, matter)
-        own = [each for each in known if each.order.matter_id == matter and each.ending is None]
+        own = [each for each in known if each.order.matter_id == matter]
         city = self._replica.city
         accusing = next((each for each in reversed(events) if each.amended.matter.against), None)
         commands = [(event, _followed(event, city)) for event in events]
@@ -57,6 +57,7 @@ class Incidents:
             request(event, each.id, _told_to(each, command, accusing, city))
             for event, command in commands
             for each in own
+            if hears(each, command)
             if each.home is not None or event.meta.version > each.order.matter_version
             if not _leaves_with(each, event)
         ]

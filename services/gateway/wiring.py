@@ -136,9 +136,9 @@ async def open_gateway(
     try:
         app = build_app(gate, areas, extras)
         publisher = Publisher(settings.brokers)
-        origin = Origin(settings.signatures, pool, FOLLOWING)
+        origin = Origin(settings.signatures, pool, FOLLOWING, coded.codes)
         feed = Feed(settings.brokers, EVENTS, ring, publisher, names, origin)
-        replica = _replica(settings, pool, partial(_learn, names, lines))
+        replica = _replica(settings, pool, coded, partial(_learn, names, lines))
         rights, bounds = Rights(pool, coded, known, streams, names), _bounds(own, gate.reasons)
         yield Gateway(
             app, gate, pool, feed, publisher, streams, rights, replica, bounds, coded, lines
@@ -154,9 +154,11 @@ def _learn(names: Names, lines: Lines, city: City) -> None:
     lines.learn(city)
 
 
-def _replica(settings: Settings, pool: Pool, learn: Callable[[City], object]) -> Replica:
+def _replica(
+    settings: Settings, pool: Pool, coded: Coded, learn: Callable[[City], object]
+) -> Replica:
     told = telling_version(settings.name, learn)
-    return Replica(pool, settings.brokers, NAMED, told, essential=False)
+    return Replica(pool, settings.brokers, NAMED, told, essential=False).coded(coded.copies)
 
 
 def _limits(own: GatewaySettings) -> Limits:
@@ -219,14 +221,14 @@ async def run(settings: Settings, pulse: Pulse) -> None:
         tasks.create_task(gateway.feed.run(pulse))
         tasks.create_task(gateway.feed.bury())
         tasks.create_task(Lags(settings.brokers, {}, pulse, followers_of(gateway)).run())
-        origin = Origin(settings.signatures, gateway.pool, GROUP)
+        origin = Origin(settings.signatures, gateway.pool, GROUP, gateway.coded.codes)
         bury = Burial(gateway.publisher, GROUP).bury
         tasks.create_task(gateway.replica.run(pulse, bury, origin))
         tasks.create_task(gateway.publisher.run())
         connected = partial(connect, settings.database_url, settings.schema)
         check = partial(verify_gateway, gateway.coded)
         tasks.create_task(run_nightly(connected, settings.schema, check))
-        for rows in gateway.coded.every:
+        for rows in (*gateway.coded.every, gateway.coded.signing):
             tasks.create_task(rows.code_those_of_before(gateway.pool, pulse))
         tasks.create_task(gateway.rights.run(pulse))
         close = gateway.streams.close

@@ -131,7 +131,7 @@ def source_of_openings(key: bytes) -> Source:
 
     return Source(
         lambda topic, value: codec.intake_requests(topic, value, key),
-        lambda reason: reason not in ("", "ALREADY_OPEN", "INCIDENT_OVER"),
+        lambda reason: reason not in ("", "ALREADY_OPEN", "INCIDENT_OVER", "INCIDENT_MERGED"),
     )
 
 

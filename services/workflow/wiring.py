@@ -10,8 +10,8 @@ from uuid import uuid4, uuid5
 
 from msgspec.structs import replace
 
+from backbone.directory.replica import COPIES, Replica
 from backbone.directory.replica import TOPIC as DIRECTORY
-from backbone.directory.replica import Replica
 from backbone.door.batcher import Batcher, patiently
 from backbone.door.carrying import CHANNEL, Carrier
 from backbone.door.decider import Decider, require_every_change
@@ -169,14 +169,15 @@ async def run_stream(settings: Settings, pulse: Pulse) -> None:
     """Run the stream processor; it repeats a batch until Postgres accepts it."""
     name = settings.keyring.told
     async with await open_pool(settings.database_url, settings.schema, name=name) as pool:
-        origin = Origin(settings.signatures, pool, stream.GROUP)
+        rows = rows_of(pool, settings)
+        origin = Origin(settings.signatures, pool, stream.GROUP, rows.codes)
         replica = Replica(pool, settings.brokers, KINDS, telling_version(settings.name))
+        replica.coded(rows.coded(COPIES))
         deciders: list[Decider[Any]] = [
             build_decider(lambda: replica.city),
             build_supervisions(lambda: replica.city),
         ]
         carrier = Carrier(settings.keyring.lasting, deciders)
-        rows = rows_of(pool, settings)
         door = Door(pool, deciders, ride=ride, carrier=carrier, rows=rows)
         batcher = Batcher(patiently(door.perform, pulse), pulse)
         publisher = Publisher(settings.brokers)

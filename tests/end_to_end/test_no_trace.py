@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from operate.replay.client import Client, Refused
-from tests.people import CALL, TOWNSHIP, Listener, Visit, act, refused, take_call
+from tests.people import CALL, POINT, TOWNSHIP, Listener, Visit, act, refused, take_call
 
 STATION, UNIT = f"{TOWNSHIP}-police", f"{TOWNSHIP}-township"
 COUNTY = "990101-government"
@@ -305,3 +305,32 @@ async def test_a_protected_caller_is_found_by_no_other_call_of_the_same_number(
                 for other in (first, second, third)
                 if other is not one and other["id"] in said
             ]
+
+
+async def test_a_mission_that_is_over_names_no_caller_who_asks_for_protection_later(
+    visit: Visit,
+) -> None:
+    desk = await visit.person("call_taker.990100-command")
+    unit, team = "990101-fire", "990101-fire-team"
+    readers = [await visit.person(f"{role}.{unit}") for role in ("clerk", "head", "team_leader")]
+    leader = readers[-1]
+    caller = {"name": "柳依依", "number": "13612344279", "protected": False}
+    place = {"text": "青山镇长风路29号柳依依家", "point": POINT}
+    for opened in (True, False):
+        said = {"caller": caller, "place": place, "narrative": "柳依依13612344279来电"}
+        receipt = await take_call(desk, **said)
+        one = f"/v1/receipts/{receipt['id']}"
+        if opened:
+            await act(desk, f"{one}:open", {"to_unit": STATION})
+        sent = await act(desk, f"{one}:dispatch", {"team": team, "note": "找柳依依"})
+        mission = f"/v1/missions/{sent['mission']['id']}"
+        await act(leader, f"{mission}:refuse", {"reason": "柳依依已自行处理"})
+        assert "柳依依" in str(await leader.get(mission))
+        await act(desk, f"{one}:amend", {"caller": {"protected": True}})
+
+        async def silent(mission: str = mission) -> bool:
+            said = [await each.get(mission) for each in readers]
+            return not any(word in str(said) for word in ("柳依依", "13612344279"))
+
+        await until(silent)
+        assert all([(await each.get(mission))["state"] == "REFUSED" for each in readers])

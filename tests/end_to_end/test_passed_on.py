@@ -167,6 +167,28 @@ async def test_a_ticket_whose_report_begins_to_accuse_comes_back_to_the_desk(vis
     assert (needs.status, needs.reason) == (403, "ACCUSATION_NEW_REPORT")
 
 
+async def test_a_partner_reads_nothing_of_the_accusation_that_took_its_ticket_back(
+    visit: Visit,
+) -> None:
+    desk = await visit.person("call_taker.990100-command")
+    staff = await visit.person("clerk.990100-hotline")
+    late = {"against": MARKET, "reason": "来电检举", "narrative": "收费后不开票"}
+    for answered in (False, True):
+        receipt = await take_call(desk, **ROAD | {"priority": "P4"})
+        path, ticket = (f"/v1/{each}/{receipt['id']}" for each in ("receipts", "tickets"))
+        await act(desk, f"{path}:pass", {"to": "12345"})
+        if answered:
+            await act(staff, f"{ticket}:answer", {"answer": "已清理"})
+        assert (await staff.get(path))["id"] == receipt["id"]
+        await act(desk, f"{path}:amend", late)
+        for one in (path, ticket):
+            assert (await refused(staff.get(one))).status == 404
+        for each in ("receipts", "tickets"):
+            for over in ("false", "true"):
+                listed = await staff.get(f"/v1/{each}?closed={over}")
+                assert receipt["code"] not in str(listed)
+
+
 async def test_what_went_to_mediation_asks_for_a_new_report_of_a_danger(visit: Visit) -> None:
     desk = await visit.person("call_taker.990100-command")
     mediated = await take_call(desk, **ROAD | {"priority": "P4"})

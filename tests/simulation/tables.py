@@ -12,7 +12,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from backbone.door import notices, outcomes, statements
+from backbone.door import demanded, notices, outcomes, statements
 from backbone.kafka import relay
 from services.workflow import storage
 
@@ -60,7 +60,7 @@ class Tables:
             storage.DUE.seconds: self._until_due,
             storage.NEXT: self._next_of_pool,
             relay.COMMIT_ASYNC: lambda session, args: [],
-            relay.SINCE: lambda session, args: [{"since": 0}],
+            demanded.BEGAN: lambda session, args: [{"since": 0, "accepts_unsigned": False}],
             relay.NEXT: self._next_unsent,
             "SELECT 1": lambda session, args: [],
         }

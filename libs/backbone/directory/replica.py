@@ -11,6 +11,7 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from backbone.directory.entries import HEAD
 from backbone.directory.replica_state import EntryChange, State
+from backbone.door.beside import Beside, CodedRows
 from backbone.kafka.bookmark import Bookmark, open_reader, resume
 from backbone.kafka.origin import Origin
 from backbone.kafka.stall import Progress
@@ -26,12 +27,17 @@ TOPIC = "liandong.directory.v1"
 PARTITION = TopicPartition(TOPIC, 0)
 PART = "directory"
 
-READ = "SELECT key, value FROM replica"
+# Entries as this service has written them; what was changed by hand is read from the topic anew.
+COPIES = Beside("replica", ("key", "version", "value"), ("key",))
+READ = "SELECT key, version, value, proof FROM replica"
+BEGIN_AGAIN = "DELETE FROM replica_bookmark"
+DROP_FORGED = "DELETE FROM replica WHERE key = ANY($1::text[])"
 READ_BOOKMARK = "SELECT log_offset, log_time FROM replica_bookmark WHERE topic = $1"
 SAVE = """
-INSERT INTO replica (key, version, value)
-SELECT * FROM unnest($1::text[], $2::bigint[], $3::bytea[])
-ON CONFLICT (key) DO UPDATE SET version = excluded.version, value = excluded.value
+INSERT INTO replica (key, version, value, proof)
+SELECT * FROM unnest($1::text[], $2::bigint[], $3::bytea[], $4::bytea[])
+ON CONFLICT (key) DO UPDATE
+SET version = excluded.version, value = excluded.value, proof = excluded.proof
 WHERE replica.version < excluded.version
 """
 DROP = """
@@ -65,7 +71,7 @@ class Replica:
         polygons: bool = False,
         essential: bool = True,
     ) -> None:
-        self._pool = pool
+        self._pool, self._coded = pool, CodedRows(None, COPIES)
         self._brokers = brokers
         self._changed = changed
         self._essential = essential
@@ -75,6 +81,11 @@ class Replica:
         self._next = 0
         self._city: City | None = None
         self._ready = asyncio.Event()
+
+    def coded(self, rows: CodedRows) -> "Replica":
+        """Give the entries of the table codes, and take none without; before, all are taken."""
+        self._coded = rows
+        return self
 
     @property
     def loaded(self) -> bool:
@@ -120,7 +131,13 @@ class Replica:
         async with self._pool.acquire() as conn:
             # Bookmark first: newer rows are only applied again, older rows would be lost.
             row = await conn.fetchrow(READ_BOOKMARK, self._mark)
-            rows = await conn.fetch(READ)
+            found = await conn.fetch(READ)
+            rows = await self._coded.sound(conn, found)
+            if forged := {each["key"] for each in found} - {each["key"] for each in rows}:
+                async with conn.transaction():
+                    await conn.execute(DROP_FORGED, list(forged))
+                    await conn.execute(BEGIN_AGAIN)
+                row = None
         self._state.restore((each["key"], each["value"]) for each in rows)
         self._publish(pulse)
         return Bookmark(row["log_offset"], row["log_time"]) if row else None
@@ -154,7 +171,7 @@ class Replica:
             for record, reason in unreadable:
                 await bury(record, reason)
             async with self._pool.acquire() as conn, conn.transaction():
-                await write(conn, changes)
+                await write(conn, changes, self._coded)
                 bookmark = Bookmark.at(part[-1])
                 await conn.execute(SAVE_BOOKMARK, self._mark, bookmark.offset, bookmark.timestamp)
             self._next = bookmark.offset + 1
@@ -181,11 +198,15 @@ def mark_of(kinds: Collection[str]) -> str:
     return f"{TOPIC} {sha256(' '.join(sorted(kinds)).encode()).hexdigest()[:16]}"
 
 
-async def write(conn: Connection, changes: Sequence[EntryChange]) -> None:
+async def write(conn: Connection, changes: Sequence[EntryChange], coded: CodedRows) -> None:
     """Write the changes in key order: processes of one schema then cannot deadlock."""
     changes = sorted(changes, key=lambda each: each.key)
-    kept = [change for change in changes if change.record is not None]
+    kept = [
+        {"key": each.key, "version": each.version, "value": each.value}
+        for each in changes
+        if each.record is not None
+    ]
     gone = [change for change in changes if change.record is None]
-    keys, versions = [each.key for each in kept], [each.version for each in kept]
-    await conn.execute(SAVE, keys, versions, [each.value for each in kept])
+    columns = [[row[name] for row in kept] for name in COPIES.columns]
+    await conn.execute(SAVE, *columns, [coded.made(row) for row in kept])
     await conn.execute(DROP, [each.key for each in gone], [each.version for each in gone])

@@ -25,7 +25,6 @@ SELECT position, aggregate_id, version, kind, payload, request_id, actor, unit, 
 ROWS = f"""{COLUMNS}
 WHERE (aggregate_id, version) > ($1, $2) ORDER BY aggregate_id, version LIMIT $3
 """
-SINCE = "SELECT since FROM signing"
 # The last anchor whose rows stand in archives: those after it are in the journal.
 FROM = "SELECT position, digest FROM archives ORDER BY position DESC LIMIT 1"
 # The last row of a record that stands in an archive.
@@ -68,11 +67,13 @@ def unseen(row: Any) -> None:
 
 @dataclass(frozen=True)
 class Signed:
-    """The service that signs the rows of one schema; rows up to `since` may be unsigned."""
+    """The service that signs the rows of one schema; rows up to `since` may be unsigned. If that
+    place was moved by hand, all are asked for their signatures."""
 
     verifier: Verifier
     service: str
     since: int
+    is_proven: bool = True
 
     def holds(self, row: Any) -> bool:
         if row["position"] <= self.since and not row["signature"]:
@@ -109,11 +110,6 @@ class Chain:
         return ""
 
 
-async def signed_by(conn: Any, verifier: Verifier, service: str) -> Signed:
-    """Read from when on the rows of the schema of this connection are signed."""
-    return Signed(verifier, service, await conn.fetchval(SINCE))
-
-
 async def verify(
     conn: Connection, *tables: str, signed: Signed | None = None, seen: Seen = unseen
 ) -> AsyncIterator[Flaw]:
@@ -121,6 +117,8 @@ async def verify(
 
     `seen` hears of each row of the journal.
     """
+    if signed is not None and not signed.is_proven:
+        yield Flaw("signing", f"is not what {signed.service} has written: since when it signs")
     checks = (
         _verify_chains(conn, signed, seen),
         _verify_anchors(conn),

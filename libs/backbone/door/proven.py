@@ -4,7 +4,9 @@ import logging
 from typing import Any
 from uuid import UUID
 
-from backbone.door.evidence import ARCHIVED, COLUMNS, Chain, Signed, signed_by
+from backbone.door.codes import Codes
+from backbone.door.demanded import signed_by
+from backbone.door.evidence import ARCHIVED, COLUMNS, Chain, Signed
 from backbone.door.journal import FIRST
 from backbone.postgres.pool import Pool
 from backbone.process.metrics import FORGED
@@ -20,11 +22,13 @@ SOME = f"{COLUMNS} WHERE aggregate_id = $1 AND version > $2 ORDER BY version LIM
 class ProvenJournal:
     """Rows of one schema's journal, whose chain and signatures are checked as they are read."""
 
-    def __init__(self, pool: Pool, verifier: Verifier, service: str) -> None:
+    def __init__(self, pool: Pool, verifier: Verifier, service: str, codes: Codes) -> None:
+        """`codes` are those of the service."""
         self._pool = pool
         self._verifier = verifier
         self.service, self._forged = service, FORGED.labels("journal", service)
         self._signed: Signed | None = None
+        self.codes = codes
 
     async def rows(self, of: UUID, after: int, most: int, end: int, on: Any = None) -> list[Any]:
         """The rows after a version, in order; `end` is the version of the state, `on` the
@@ -35,7 +39,7 @@ class ProvenJournal:
         """
         asked = on or self._pool
         if self._signed is None:
-            self._signed = await signed_by(asked, self._verifier, self.service)
+            self._signed = await signed_by(asked, self._verifier, self.service, self.codes)
         last = await asked.fetchval(HASH, of, after) if after else FIRST
         rows = await asked.fetch(SOME, of, after, most)
         if (after and last is None) or (

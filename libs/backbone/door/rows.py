@@ -26,7 +26,6 @@ from backbone.door.statements import HISTORY
 from backbone.postgres.asking import Asked
 from backbone.postgres.pool import Pool
 from backbone.postgres.states import NOT_READ, UNREADABLE, Proven, taken
-from backbone.process.keyring import Keyring
 from backbone.process.metrics import FORGED
 from backbone.words.errors import EVIDENCE_BROKEN, Broken, NotFound, Unavailable
 
@@ -150,13 +149,11 @@ async def _without_forged(rows: Iterable[Awaitable[Proven | None]]) -> list[Prov
 class ProvenRows(Rows):
     """Proves the rows of one service's tables, and gives the codes of those that it writes."""
 
-    def __init__(
-        self, pool: Pool, keyring: Keyring, journal: ProvenJournal, sign: Sign = unsigned
-    ) -> None:
-        """`sign` signs events as the service, which `journal` names."""
+    def __init__(self, pool: Pool, journal: ProvenJournal, sign: Sign = unsigned) -> None:
+        """`sign` signs events as the service, whose codes and name `journal` has."""
         super().__init__(pool, sign, journal.service)
         self.journal = journal
-        self.codes = self._codes = Codes(keyring, journal.service)
+        self.codes = self._codes = journal.codes
 
     def code(self, table: str, row: Sequence[Any]) -> bytes:
         return self._codes.of(told(table, row))

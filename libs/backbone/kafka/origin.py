@@ -12,6 +12,8 @@ from typing import Any, Protocol
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import TopicPartition
 
+from backbone.door.codes import Codes
+from backbone.door.demanded import Demanded
 from backbone.door.journal import statement_of
 from backbone.postgres.pool import Pool
 from backbone.process.metrics import FORGED
@@ -23,10 +25,9 @@ HEADER, CODES = "liandong-signature", "liandong-codes"
 # The services that write topics which are not named after them.
 OWNERS = {"incident": "workflow", "supervision": "workflow"}
 
-ACCEPTS_UNSIGNED = "SELECT accepts_unsigned FROM signing"
-KNOWN = "SELECT partition, upto FROM unsigned WHERE topic = $1"
 REMEMBER = """
-INSERT INTO unsigned (topic, partition, upto) SELECT $1, * FROM unnest($2::integer[], $3::bigint[])
+INSERT INTO unsigned (topic, partition, upto, proof)
+SELECT $1, * FROM unnest($2::integer[], $3::bigint[], $4::bytea[])
 ON CONFLICT DO NOTHING
 """
 
@@ -82,9 +83,12 @@ def signed_headers(signature: bytes, codes: bytes) -> list[tuple[str, bytes]]:
 class Origin:
     """Checks the records that one group reads."""
 
-    def __init__(self, signatures: Signatures, pool: Pool, group: str) -> None:
+    def __init__(
+        self, signatures: Signatures, pool: Pool, group: str, codes: Codes | None = None
+    ) -> None:
+        """`codes` prove from when on records are signed."""
         self._signatures = signatures
-        self._pool = pool
+        self._pool, self._demanded = pool, Demanded(codes)
         self._group, self._forged = group, FORGED.labels("record", group)
         self._upto: dict[tuple[str, int], int] = {}
         self._asked: set[str] = set()
@@ -99,16 +103,21 @@ class Origin:
             places = sorted(consumer.partitions_for_topic(topic) or ())
             ends = await consumer.end_offsets([TopicPartition(topic, at) for at in places])
             upto = [ends[TopicPartition(topic, at)] for at in places]
-            await self._pool.execute(REMEMBER, topic, places, upto)
+            rows = [
+                {"topic": topic, "partition": at, "upto": end}
+                for at, end in zip(places, upto, strict=True)
+            ]
+            proofs = [self._demanded.unsigned.made(row) for row in rows]
+            await self._pool.execute(REMEMBER, topic, places, upto, proofs)
         await self.recall(topics)
 
     async def recall(self, topics: Iterable[str]) -> set[str]:
         """Recall what was noted; return the topics of which Kafka must still tell the end."""
         if wanted := set(topics) - self._asked:
-            accepts = await self._pool.fetchval(ACCEPTS_UNSIGNED)
+            accepts = await self._demanded.accepts_unsigned(self._pool)
             for topic in wanted:
-                known = await self._pool.fetch(KNOWN, topic)
-                self._upto |= {(topic, row["partition"]): row["upto"] for row in known}
+                known = await self._demanded.ends(self._pool, topic)
+                self._upto |= {(topic, partition): upto for partition, upto in known.items()}
                 if known or not accepts:
                     self._asked.add(topic)
         return set(topics) - self._asked

@@ -9,6 +9,8 @@ from typing import Any, Protocol, TypeAlias
 
 from aiokafka import AIOKafkaProducer
 
+from backbone.door.codes import Codes
+from backbone.door.demanded import Demanded
 from backbone.door.journal import statement_of
 from backbone.kafka.origin import signed_headers
 from backbone.kafka.producer import SEND_SECONDS, is_passing
@@ -49,8 +51,6 @@ FROM (SELECT row.*, sum(octet_length(row.payload)) OVER (ORDER BY row.position)
            LATERAL (SELECT * FROM journal WHERE position = oldest.position OFFSET 0) AS row) AS few
 WHERE before < 4000000 ORDER BY position
 """
-# Rows up to here were written before signatures came; the relay signs those that are still unsent.
-SINCE = "SELECT since FROM signing"
 # Seconds. No caller waits for an event, so the first one waits for more: fewer round trips to
 # Postgres, fewer requests to Kafka, fewer wake-ups of consumers.
 GATHER = 0.02
@@ -81,7 +81,10 @@ class Relay:
         self._produce = produce
         self._pulse = pulse
         self._signer = signer
+        # Rows up to here were written before signatures came; those that are still unsent are
+        # signed, if the codes of the service prove the place.
         self._unsigned_upto = 0
+        self.codes: Codes | None = None
         self._wake = asyncio.Event()
         self._since: float | None = None
         self._shared_until = 0.0
@@ -115,7 +118,7 @@ class Relay:
                 self._pulse.beat("relay")
                 await asyncio.sleep(0.5)
             await conn.execute(COMMIT_ASYNC)
-            self._unsigned_upto = await conn.fetchval(SINCE)
+            self._unsigned_upto, _ = await Demanded(self.codes).since(conn)
             self._measure(await conn.fetch(NEXT, []))
             async with self._produce() as producer:
                 await self._relay(conn, producer)

@@ -31,6 +31,11 @@ JOIN pg_namespace AS n ON n.oid = relnamespace
 WHERE nspname = $1 AND relkind IN ('r', 'p') AND NOT relispartition
 """
 HAS_MONTHS = "SELECT to_regproc('keep_months')"
+HAS_CODED_PLACES = """
+SELECT EXISTS (
+    SELECT FROM pg_attribute WHERE attrelid = to_regclass('signing') AND attname = 'proof'
+)
+"""
 RECORD = "INSERT INTO migrations (name, checksum) VALUES ($1, $2)"
 # A trigger function must find its tables in its own schema, also when a restore or an operator with
 # another search_path fires it, and never in a temporary one. So each function is pinned to its
@@ -218,6 +223,8 @@ async def _grant(conn: "asyncpg.Connection[asyncpg.Record]", schema: Schema) -> 
             REVOKE UPDATE, DELETE ON unsigned, verifications FROM {schema.role};
             REVOKE INSERT, UPDATE, DELETE ON signing FROM {schema.role};
         """)
+    if await conn.fetchval(HAS_CODED_PLACES):
+        await conn.execute(f"GRANT UPDATE (proof) ON unsigned, signing TO {schema.role}")
     if await conn.fetchval("SELECT to_regclass('uncoded')"):
         await conn.execute(f"REVOKE INSERT, UPDATE, DELETE ON uncoded FROM {schema.role}")
     if await conn.fetchval("SELECT to_regclass('row_counts')"):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection
 
-from backbone.directory.replica import TOPIC, Replica
+from backbone.directory.replica import COPIES, TOPIC, Replica
 from backbone.kafka.lag import Follower
 from backbone.kafka.producer import Burial
 from backbone.process.metrics import CITY_VERSION, begin
@@ -23,6 +23,7 @@ def follow_directory(
     origin = shell.origin(group)
     told = telling_version(settings.name, changed)
     replica = Replica(shell.pool, settings.brokers, kinds, told, polygons=polygons)
+    replica.coded(shell.rows.coded(COPIES))
     bury = Burial(shell.publisher, group).bury
     shell.followers[group] = Follower([TOPIC], replica.read)
     shell.run_beside(lambda: replica.run(shell.pulse, bury, origin))

@@ -5,9 +5,12 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
+from backbone.directory.replica import COPIES
 from backbone.door.beside import Beside, CodedRows
+from backbone.door.codes import Codes
 from backbone.door.columns import names_of, wrong_beside, wrong_in
 from backbone.door.decider import Decider
+from backbone.door.demanded import UNSIGNED
 from backbone.door.evidence import LOWEST_ID, TURN, Flaw
 from backbone.door.proven import ProvenJournal
 from backbone.door.rows import ProvenRows
@@ -25,14 +28,17 @@ EVERY = "SELECT {state}, {columns} FROM {table} AS t WHERE id > $1 ORDER BY id L
 
 def rows_of(pool: Pool, settings: Settings) -> ProvenRows:
     """The prover with the keys of this service and the public keys of all."""
-    journal = ProvenJournal(pool, settings.signatures, settings.schema)
-    return ProvenRows(pool, settings.keyring, journal, settings.signatures.sign)
+    codes = Codes(settings.keyring, settings.schema)
+    journal = ProvenJournal(pool, settings.signatures, settings.schema, codes)
+    return ProvenRows(pool, journal, settings.signatures.sign)
 
 
 def besides(deciders: Sequence[Decider[Any]]) -> Iterator[Beside]:
     """The tables of a service with rows that have codes of their own, beside its documents'."""
     yield LINKS
     yield OUTCOMES
+    yield COPIES
+    yield UNSIGNED
     for decider in deciders:
         yield from decider.table.beside
 
@@ -82,7 +88,7 @@ async def _forged_of(
 async def _wrong_with(rows: ProvenRows, decider: Decider[Any], row: Any, on: Any) -> str:
     try:
         proven = await rows.prove(decider, row, on)
-    except (Broken, Unavailable):  # the latter where the journal cannot be read by this release
+    except (Broken, Unavailable):  # a shape of a newer release that no code proves is forged, too
         return "is not what the door has written"
     try:
         wrong = wrong_in(decider.table, decider.from_row(proven), row)

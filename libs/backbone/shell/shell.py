@@ -15,8 +15,9 @@ from google.protobuf.message import Message
 from backbone.door.anchor import appending, run_anchors
 from backbone.door.batcher import Batcher
 from backbone.door.decider import Aggregate, Decider
+from backbone.door.demanded import SIGNING, signed_by
 from backbone.door.door import Door, Ride, no_ride
-from backbone.door.evidence import Flaw, Seen, signed_by, verify
+from backbone.door.evidence import Flaw, Seen, verify
 from backbone.door.outcomes import Outcome
 from backbone.door.request import Request, hash_of
 from backbone.door.retention import run_retention
@@ -72,6 +73,7 @@ class Shell:
         produce = partial(open_producer, settings.brokers)
         self.rows, signer = rows_of(pool, settings), settings.signatures
         self.relay = Relay(settings.schema, topics, self.connect, produce, pulse, signer)
+        self.relay.codes = self.rows.codes
         self.door = Door(pool, deciders, self.relay.wake, ride, rows=self.rows)
         self.batcher = Batcher(self.door.perform, pulse)
         self.keys = ServiceKeys(settings)
@@ -79,7 +81,7 @@ class Shell:
         self.consumers: dict[str, Consumer] = {}
         self.followers: dict[str, Follower] = {}
         self._farewells: list[Callable[[], object]] = []
-        coded = map(self.rows.coded, besides(deciders))
+        coded = map(self.rows.coded, (SIGNING, *besides(deciders)))
         self._loops: list[Run] = [
             self.batcher.run,
             self.publisher.run,
@@ -132,7 +134,8 @@ class Shell:
 
     async def _evidence(self, conn: Any, seen: Seen) -> AsyncIterator[Flaw]:
         """The flaws of this service's journal and rows, found by the nightly check."""
-        signed = await signed_by(conn, self.settings.signatures, self.settings.schema)
+        told = self.settings
+        signed = await signed_by(conn, told.signatures, told.schema, self.rows.codes)
         async for flaw in verify(conn, *self._tables, signed=signed, seen=seen):
             yield flaw
         async for flaw in forged_rows(conn, self.rows, self._deciders):
@@ -140,7 +143,7 @@ class Shell:
 
     def origin(self, group: str) -> Origin:
         """Checks the signatures of the records that a group reads."""
-        return Origin(self.settings.signatures, self.pool, group)
+        return Origin(self.settings.signatures, self.pool, group, self.rows.codes)
 
     async def perform(
         self,

@@ -11,7 +11,9 @@ from typing import Any
 
 import asyncpg
 
-from backbone.door.evidence import Flaw, signed_by, verify
+from backbone.door.codes import Codes
+from backbone.door.demanded import signed_by
+from backbone.door.evidence import Flaw, verify
 from backbone.process.signing import Verifier
 from backbone.shell.nightly import note
 from operate.admin import anchors
@@ -100,7 +102,8 @@ async def _examine_one(
 ) -> None:
     service = findings.service
     verifier = Verifier(installation.keys.signers())
-    signed = await signed_by(conn, verifier, service)
+    codes = Codes(installation.keys.keyring(service), service)
+    signed = await signed_by(conn, verifier, service, codes)
     tables = [row[0] for row in await conn.fetch(TABLES, service)]
 
     def seen(row: Any, what: str = "journal") -> None:

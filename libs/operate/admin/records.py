@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from functools import cache
 from typing import Any
 
+from backbone.door.beside import CodedRows
+from backbone.door.codes import Codes
 from backbone.door.decider import Decider
 from backbone.door.evidence import Flaw
 from backbone.door.proven import ProvenJournal
@@ -49,9 +51,14 @@ async def forged(conn: Any, schema: str, keys: Keys) -> AsyncIterator[Flaw]:
         async for flaw in coded.Coded(keys.keyring(schema)).forged(conn):
             yield flaw
         return
+    codes = Codes(keys.keyring(schema), schema)
+    if schema == "directory":
+        entries = importlib.import_module("services.directory.storage").ENTRIES
+        async for where in CodedRows(codes, entries).forged(conn):
+            yield Flaw(where, "is not what the directory has written")
+        return
     if (known := deciders().get(schema)) is None:
         return
-    journal = ProvenJournal(conn, Verifier(keys.signers()), schema)
-    rows = ProvenRows(conn, keys.keyring(schema), journal)
-    async for flaw in forged_rows(conn, rows, known, on=conn):
+    journal = ProvenJournal(conn, Verifier(keys.signers()), schema, codes)
+    async for flaw in forged_rows(conn, ProvenRows(conn, journal), known, on=conn):
         yield flaw

@@ -10,7 +10,8 @@ from uuid import UUID
 
 import asyncpg
 
-from backbone.door.evidence import signed_by
+from backbone.door.codes import Codes
+from backbone.door.demanded import signed_by
 from backbone.door.evidence import verify as prove
 from backbone.postgres.pool import Connection
 from backbone.process.signing import Verifier
@@ -120,7 +121,12 @@ async def _demand_alone(conn: Connection) -> None:
 
 async def _demand_sound(conn: Connection, installation: Installation, service: str) -> None:
     """Raise Trouble for a journal with a flaw: an archive of it would prove nothing."""
-    signed = await signed_by(conn, Verifier(installation.keys.signers()), service)
+    signed = await signed_by(
+        conn,
+        Verifier(installation.keys.signers()),
+        service,
+        Codes(installation.keys.keyring(service), service),
+    )
     tables = [row[0] for row in await conn.fetch(RECORDS, service)]
     async for flaw in prove(conn, *tables, signed=signed):
         raise Trouble(

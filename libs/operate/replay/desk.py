@@ -17,6 +17,7 @@ from operate.replay.taken import Record
 RECEIPTS = "/v1/receipts"
 ANSWER = {"reply": "已在电话中答复：所需材料和办理地点已告知，来电人表示清楚。"}
 PASS = {"to": "12345", "note": "非警务事项，一键转 12345 办理。"}
+OVER = ("INCIDENT_OVER", "INCIDENT_MERGED")
 INVALID = ("HOAX", "TEST", "WRONG_NUMBER", "SILENT", "HUNG_UP")
 
 Opened = Callable[[Case], None]
@@ -89,7 +90,7 @@ class Desk:
         try:
             await self._end(planned.call, receipt, verb, body)
         except Refused as refused:
-            if planned.end is End.LINKED and refused.reason == "INCIDENT_OVER":
+            if planned.end is End.LINKED and refused.reason in OVER:
                 return False
             raise
         return True

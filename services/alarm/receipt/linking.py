@@ -30,7 +30,7 @@ class LinkRepeat(Struct, frozen=True):
     """`incident` is None if it does not exist or the caller may not see it.
 
     `priority` and `category` are those of the incident, empty if they are not known; `against` is
-    the unit it accuses.
+    the unit it accuses, `merged_code` the one that a merged incident goes on as.
     """
 
     by: Actor
@@ -41,6 +41,7 @@ class LinkRepeat(Struct, frozen=True):
     confirm_priority: bool = False
     against: str = ""
     category: str = ""
+    merged_code: str = ""
 
 
 class UnlinkRepeat(Struct, frozen=True):
@@ -86,7 +87,10 @@ def link(
     if known is None:
         raise InvalidArgument("UNKNOWN_INCIDENT", incident=command.incident_id)
     if is_over(known):
-        raise InvalidTransition("INCIDENT_OVER", incident=command.incident_code, state=known.state)
+        code, into = command.incident_code, command.merged_code
+        if into:
+            raise InvalidTransition("INCIDENT_MERGED", incident=code, into=into)
+        raise InvalidTransition("INCIDENT_OVER", incident=code, state=known.state)
     against = command.against
     if receipt.against not in ("", against):  # the incident's readers would learn of it
         raise Denied("ACCUSATION_APART", against=receipt.against)
@@ -177,6 +181,7 @@ VERBS = (
         "ACCUSATION_APART",
         "ACCUSED_UNIT",
         "LINKED_TO_ITSELF",
+        "INCIDENT_MERGED",
         "INCIDENT_OVER",
         "DANGER_UNCONFIRMED",
         otherwise=require_not_ended,

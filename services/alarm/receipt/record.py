@@ -13,7 +13,7 @@ from backbone.words.place import Place
 from backbone.words.sight import ALARM, Facts
 from services.alarm.receipt.called_back import CallBack
 from services.alarm.receipt.merged import Merged
-from services.alarm.receipt.passed import Passed
+from services.alarm.receipt.passed import Passed, PassedKind
 from services.alarm.receipt.suggested import Confirmation, Suggestions
 
 
@@ -206,8 +206,17 @@ class Receipt(Struct, frozen=True, kw_only=True):
     @property
     def readers(self) -> tuple[str, ...]:
         """The units that may see it: the desk, the one it was passed to, and the one that works."""
-        units = dict.fromkeys(filter(None, (self.unit, self.passed_to, self.handler)))
+        units = dict.fromkeys(filter(None, (self.unit, self.passed_on, self.handler)))
         return tuple(each for each in units if each not in self.barred)
+
+    @property
+    def passed_on(self) -> str:
+        """The unit that it was passed to and that may read it: no partner, once it accuses a unit.
+
+        Its ticket was taken back, or answered before; what is told since is none of its business.
+        """
+        is_ticket = self.passed is not None and self.passed.kind is PassedKind.TICKET
+        return "" if is_ticket and self.against else self.passed_to
 
     @property
     def facts(self) -> Facts:

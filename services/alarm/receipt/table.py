@@ -100,7 +100,7 @@ def passed_to(receipt: Receipt) -> str:
     unit = receipt.passed_to
     if receipt.come_back_time and not unit:
         return BARRED
-    return BARRED if unit in receipt.barred else unit
+    return BARRED if unit and unit not in receipt.readers else unit
 
 
 def passed_state(receipt: Receipt) -> str:

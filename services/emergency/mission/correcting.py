@@ -85,11 +85,20 @@ class MissionCaughtUp(Struct, frozen=True):
 def revise(
     mission: Mission, command: ReviseMission, now: datetime, also: Also
 ) -> list[MissionRevised | MissionCaughtUp]:
-    """Nothing is said of facts that stay as they are, and none of a mission that is over."""
-    if mission.state in OVER or not mission.is_of(command.matter):
+    """Nothing is said of facts that stay as they are, and none of a mission that is over: that one
+    hears alone whom its texts must not name."""
+    if not mission.is_of(command.matter):
         return []
+    persons = new_persons(mission, command)
+    if mission.state in OVER:
+        return [MissionCaughtUp(now, mission.heard, persons=persons)] if persons else []
+    return _under_way(mission, command, now, persons)
+
+
+def _under_way(
+    mission: Mission, command: ReviseMission, now: datetime, persons: tuple[str, ...]
+) -> list[MissionRevised | MissionCaughtUp]:
     heard = _further(mission.heard, command.heard)
-    persons = tuple(each for each in command.persons if each not in mission.order.persons)
     settles = mission.is_behind and command.catches_up
     settled = MissionCaughtUp(now, heard, caught_up=settles, persons=persons)
     nothing = [settled] if settles or persons else []
@@ -127,6 +136,18 @@ def revise(
             persons=persons,
         )
     ]
+
+
+def new_persons(mission: Mission, command: ReviseMission) -> tuple[str, ...]:
+    """The persons whom the texts of the mission may name, or must not, as it hears only now."""
+    return tuple(each for each in command.persons if each not in mission.order.persons)
+
+
+def hears(mission: Mission, command: Struct) -> bool:
+    """Whether the command says anything to the mission: one that is over hears of persons alone."""
+    if mission.ending is None:
+        return True
+    return isinstance(command, ReviseMission) and bool(new_persons(mission, command))
 
 
 def _is_late(known: Heard, said: Heard) -> bool:

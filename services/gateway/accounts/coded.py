@@ -1,15 +1,18 @@
 """The rows that give rights: each carries a code that only the gateway and its operator can make.
 
-Accounts, deputies, sessions, API keys, second factors, and whether the demo is in force. A row that
-was changed or put in by hand opens nothing and rings the alarm; one who changes a row here looks
-first whether it is sound, so that no forged row gets a code.
+Accounts, deputies, sessions, API keys, second factors, whether the demo is in force, and the copy
+of the city, which says whose line a unit has. A row that was changed or put in by hand opens
+nothing and rings the alarm; one who changes a row here looks first whether it is sound, so that no
+forged row gets a code.
 """
 
 from collections.abc import AsyncIterator
 from typing import Any
 
+from backbone.directory.replica import COPIES
 from backbone.door.beside import Beside, CodedRows
 from backbone.door.codes import Codes
+from backbone.door.demanded import SIGNING, UNSIGNED
 from backbone.door.evidence import LONG, Flaw
 from backbone.process.keyring import Keyring
 from services.gateway.http.problems import Problem
@@ -69,18 +72,21 @@ class Coded:
     """The rows of all these tables. Without keys, rows get no codes and are taken as they are."""
 
     def __init__(self, keyring: Keyring | None) -> None:
-        codes = None if keyring is None else Codes(keyring, "gateway")
+        self.codes = codes = None if keyring is None else Codes(keyring, "gateway")
         self.accounts = CodedRows(codes, ACCOUNTS)
         self.deputies = CodedRows(codes, DEPUTIES)
         self.sessions = CodedRows(codes, SESSIONS)
         self.keys = CodedRows(codes, KEYS)
         self.factors = CodedRows(codes, FACTORS)
         self.demo = CodedRows(codes, DEMO)
+        self.copies = CodedRows(codes, COPIES)
+        self.unsigned, self.signing = CodedRows(codes, UNSIGNED), CodedRows(codes, SIGNING)
 
     @property
     def every(self) -> tuple[CodedRows, ...]:
         return (
             self.accounts, self.deputies, self.sessions, self.keys, self.factors, self.demo,
+            self.copies, self.unsigned,
         )  # fmt: skip
 
     async def is_account(self, on: Any, row: Any) -> bool:

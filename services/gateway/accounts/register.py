@@ -68,7 +68,13 @@ class Entry:
 
     @property
     def rights(self) -> tuple[str, str, str, str, str]:
-        return (trimmed(self.name) or self.user, self.role, self.unit, area_of(self.unit), self.team)
+        return (
+            trimmed(self.name) or self.user,
+            self.role,
+            self.unit,
+            area_of(self.unit),
+            self.team,
+        )
 
 
 @dataclass(frozen=True, slots=True)

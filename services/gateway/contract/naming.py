@@ -57,7 +57,7 @@ TERMED: Mapping[tuple[str, str], str] = {
 # Facts that sentences say as they are: numbers, what the caller has written, and codes of records.
 PLAIN = frozenset(
     {"answer", "bytes", "cause", "character", "characters", "city", "code", "column",
-     "content_type", "count", "earlier", "field", "first", "given", "incident", "items",
+     "content_type", "count", "earlier", "field", "first", "given", "incident", "into", "items",
      "latitude", "least", "line", "loaded", "longitude", "member", "minutes", "missing",
      "mission", "most", "name", "named", "next", "number",
      "reason", "revision", "seconds", "seq", "shape", "step", "version", "words"}

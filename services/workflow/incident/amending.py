@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
 from backbone.words.correction import AGAINST, CATEGORY, PERSONS, PLACE, PRIORITY, Correction
-from backbone.words.errors import Denied, InvalidArgument, InvalidTransition
+from backbone.words.errors import Denied, InvalidArgument
 from backbone.words.guards import require_priority, require_text
 from backbone.words.heard import HeardDanger, confirmed
 from backbone.words.matter import Matter
@@ -35,6 +35,7 @@ from services.workflow.incident.record import (
     Report,
     Routing,
     State,
+    over,
 )
 from services.workflow.incident.reports import Told
 from services.workflow.incident.world import World
@@ -238,9 +239,7 @@ def require_priority_open(incident: Incident, command: SetPriority) -> None:
 
 def _refuse_if_over(incident: Incident) -> None:
     if incident.state in OVER:
-        raise InvalidTransition(
-            "INCIDENT_OVER", incident=incident.matter.code, state=incident.state
-        )
+        raise over(incident)
 
 
 def amended(incident: Incident, event: IncidentAmended) -> Incident:
@@ -272,12 +271,14 @@ VERBS = (
         OPEN | OVER | {State.SUSPENDED, State.RESOLVED},
         amend,
         "ACCUSATION_APART",
+        "INCIDENT_MERGED",
         "INCIDENT_OVER",
     ),
     verb(
         OPEN | {State.SUSPENDED},
         set_priority,
         "MAY_NOT_SET_PRIORITY",
+        "INCIDENT_MERGED",
         "INCIDENT_OVER",
         "UNKNOWN_PRIORITY",
         "DANGER_UNCONFIRMED",

@@ -17,7 +17,7 @@ from backbone.words.guards import require_text
 from backbone.words.heard import HeardDanger, confirmed_into
 from backbone.words.sight import sees
 from services.workflow.incident import reinstating, reports, routing
-from services.workflow.incident.record import OPEN, Incident, State
+from services.workflow.incident.record import OPEN, Incident, State, over
 from services.workflow.incident.world import World
 
 # Only incidents of receipts can be merged: a receipt can follow another incident. A petition and a
@@ -98,7 +98,7 @@ def _require_other(incident: Incident, into: Incident) -> None:
     if into.matter.source != MERGED_OF:
         raise InvalidTransition("NOT_TO_BE_MERGED", source=into.matter.source)
     if into.state not in OPEN | {State.SUSPENDED}:
-        raise InvalidTransition("INCIDENT_OVER", incident=into.matter.code, state=into.state)
+        raise over(into)
     against = {incident.matter.against, into.matter.against}
     if len(against) > 1:
         raise Denied("ACCUSATION_APART", against=max(against))
@@ -157,6 +157,7 @@ VERBS = (
         "SAME_INCIDENT",
         "UNKNOWN_INCIDENT",
         "ACCUSATION_APART",
+        "INCIDENT_MERGED",
         "INCIDENT_OVER",
         "REASON_MISSING",
         "DANGER_UNCONFIRMED",

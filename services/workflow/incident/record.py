@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from backbone.words.actor import Actor
 from backbone.words.clock import Clock
-from backbone.words.errors import Denied
+from backbone.words.errors import Denied, InvalidTransition
 from backbone.words.heard import HeardDanger
 from backbone.words.matter import Matter
 from backbone.words.sight import Facts, born
@@ -268,6 +268,14 @@ def holder_key(unit: str, user: str) -> UUID:
 def last_holder_key(unit: str, user: str) -> UUID:
     """The key of the group of supervised incidents that a person was the last one to hold."""
     return holder_key(f"last/{unit}", user)
+
+
+def over(incident: Incident) -> InvalidTransition:
+    """The refusal of what an ended incident does not take; a merged one names its host."""
+    code, host = incident.matter.code, incident.ending.merged_code
+    if incident.state is State.MERGED and host:
+        return InvalidTransition("INCIDENT_MERGED", incident=code, into=host)
+    return InvalidTransition("INCIDENT_OVER", incident=code, state=incident.state)
 
 
 def require_holder(incident: Incident, actor: Actor) -> None:

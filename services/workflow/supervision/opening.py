@@ -14,7 +14,7 @@ from backbone.words.guards import require_not_accused, require_text
 from backbone.words.place import contains
 from backbone.words.roles import SUPERVISORS
 from backbone.words.sight import sees
-from services.workflow.incident.record import Incident
+from services.workflow.incident.record import Incident, over
 from services.workflow.incident.world import World
 from services.workflow.supervision import demanding
 from services.workflow.supervision.record import (
@@ -102,9 +102,7 @@ def require_supervisable(given: str, actor: Actor, world: World) -> Incident:
         raise Denied("NOT_A_SUPERVISOR", role=actor.role, area=actor.area)
     require_not_accused(world.city, incident.matter.against, actor.unit)
     if incident.over:
-        raise InvalidTransition(
-            "INCIDENT_OVER", incident=incident.matter.code, state=incident.state
-        )
+        raise over(incident)
     for each in incident.supervisions:
         if each.unit == actor.unit and (each.owed_by or each.answered_by):
             raise InvalidTransition(
@@ -163,6 +161,7 @@ VERBS = (
         "ALREADY_SUPERVISED",
         "NOT_A_SUPERVISOR",
         "UNKNOWN_INCIDENT",
+        "INCIDENT_MERGED",
         "INCIDENT_OVER",
         "ACCUSED_UNIT",
         "ACCUSATION_ALONE",

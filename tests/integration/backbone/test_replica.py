@@ -13,8 +13,12 @@ from aiokafka import AIOKafkaProducer, ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from backbone.directory.entries import key_of, to_entry
-from backbone.directory.replica import TOPIC, Replica
+from backbone.directory.replica import COPIES, TOPIC, Replica
+from backbone.door.beside import CodedRows
+from backbone.door.codes import Codes
 from backbone.postgres.pool import Pool, open_pool
+from backbone.process.keyring import Keyring
+from backbone.process.metrics import FORGED
 from backbone.process.pulse import Pulse
 from backbone.words.areas import Level
 from backbone.words.city import Category, City, Head, Record, Unit
@@ -22,7 +26,7 @@ from backbone.words.errors import Unavailable
 from tests.ledger.consuming import Trusting
 from tests.servers import Broker
 
-MIGRATION = Path("libs/backbone/postgres/migrations/0002_replica.sql")
+MIGRATIONS = Path("libs/backbone/postgres/migrations")
 COMPACTED = {"cleanup.policy": "compact"}
 
 
@@ -40,7 +44,11 @@ async def pool(postgres_dsn: str) -> AsyncIterator[Pool]:
     schema = f"replica_{uuid4().hex[:8]}"
     admin = await asyncpg.connect(postgres_dsn)
     await admin.execute(f"CREATE SCHEMA {schema}; SET search_path TO {schema}")
-    await admin.execute(MIGRATION.read_text())
+    await admin.execute((MIGRATIONS / "0002_replica.sql").read_text())
+    await admin.execute(
+        "CREATE TABLE uncoded (until timestamptz); INSERT INTO uncoded VALUES (now())"
+    )
+    await admin.execute((MIGRATIONS / "0018_coded_copies.sql").read_text())
     async with await open_pool(postgres_dsn, schema) as pool:
         yield pool
     await admin.execute(f"DROP SCHEMA {schema} CASCADE")
@@ -146,6 +154,50 @@ async def test_a_release_that_asks_for_more_reads_what_the_one_before_has_passed
     async with running(Replica(pool, topic, {"unit"})) as replica:
         await publish(topic, 2, a_unit("police"), a_head(2, 703))
         assert len((await becomes(replica, lambda city: city.head.version == 2)).units) == 701
+
+
+CODED = CodedRows(Codes(Keyring((bytes(32),)), "alarm"), COPIES)
+FORGERIES = {
+    "a superior": (
+        "UPDATE replica SET value = (SELECT value FROM replica WHERE key = 'unit/990101001-fire') "
+        "WHERE key = 'unit/990101001-police'"
+    ),
+    "one that is newer": "UPDATE replica SET version = 9 WHERE key = 'unit/990101001-police'",
+    "one of before, after its day": "UPDATE replica SET proof = NULL",
+}
+
+
+@pytest.mark.parametrize("forgery", FORGERIES)
+async def test_what_was_changed_by_hand_is_read_from_the_topic_anew(
+    pool: Pool, topic: str, forgery: str
+) -> None:
+    """With an alarm; while Kafka is away it is left out, and the next start reads the topic."""
+    police, fire = a_unit("police"), a_unit("fire")
+    await publish(topic, 1, police, fire, a_head(1, 3))
+    async with running(Replica(pool, topic, {"unit"}).coded(CODED)) as replica:
+        whole = await asyncio.wait_for(replica.wait(), 10)
+    assert whole.units.keys() == {police.code, fire.code}
+    async with pool.acquire() as conn:
+        assert [each async for each in CODED.forged(conn)] == []
+        await conn.execute(FORGERIES[forgery])
+        assert len([each async for each in CODED.forged(conn)]) >= 1
+    before = alarms()
+    away = Replica(pool, "127.0.0.1:1", {"unit"}).coded(CODED)
+    async with running(away):
+        async with asyncio.timeout(10):
+            while alarms() == before:
+                await asyncio.sleep(0.05)
+        assert not away.loaded or police.code not in away.city.units
+    async with running(Replica(pool, topic, {"unit"}).coded(CODED)) as replica:
+        async with asyncio.timeout(10):
+            while not replica.loaded or replica.city.units != whole.units:
+                await asyncio.sleep(0.05)
+    async with pool.acquire() as conn:
+        assert [each async for each in CODED.forged(conn)] == []
+
+
+def alarms() -> float:
+    return FORGED.labels("row", "alarm")._value.get()
 
 
 async def test_it_resumes_where_it_was(pool: Pool, topic: str) -> None:

@@ -12,7 +12,7 @@ from aiokafka.structs import TopicPartition
 from backbone.directory.replica import TOPIC, Replica
 from backbone.kafka.bookmark import open_reader
 from backbone.postgres.pool import open_pool
-from backbone.process.metrics import UNSENT
+from backbone.process.metrics import FORGED, UNSENT
 from backbone.process.pulse import Pulse
 from backbone.words.city import City
 from services.directory.files import read_folder, to_archive
@@ -93,6 +93,47 @@ async def test_a_copy_becomes_what_was_loaded(database: str, topic: Broker) -> N
         city = await becomes(replica, lambda city: city.head.version == second.version)
         assert city.units["990101001-police"].name == "青山镇新派出所"
         assert "traffic.accident" not in city.competences
+
+
+async def test_what_was_put_in_by_hand_is_neither_held_nor_signed(
+    database: str, topic: Broker
+) -> None:
+    """The station would report to nobody; the next pack puts it right."""
+    await a_place_for_the_copy(database)
+    station = "990101001-police"
+    forgery = """
+        UPDATE entries SET version = version + 1, unpublished = true,
+            body = (SELECT body FROM entries WHERE key = 'unit/990100-command')
+        WHERE key = $1
+    """
+    async with (
+        publishing(database, topic.address) as directory,
+        copying(database, topic.address) as replica,
+    ):
+        await directory.loader.load(demo(), None, "somebody")
+        city = await becomes(replica, lambda city: True)
+        while await directory.pool.fetchval("SELECT count(*) FROM entries WHERE unpublished"):
+            await asyncio.sleep(0.05)
+        before = alarms()
+        await directory.pool.execute(forgery, f"unit/{station}")
+        async with asyncio.timeout(10):
+            while alarms() == before:
+                await asyncio.sleep(0.05)
+        await directory.holding.renew()
+        assert station not in directory.holding.city.units
+        async with directory.pool.acquire() as conn:
+            found = [each async for each in directory.coded.forged(conn)]
+        assert found == [f"entries unit/{station}"]
+        assert replica.city.units == city.units
+        mended = await directory.loader.load(demo(RENAMED), None, "somebody")
+        city = await becomes(replica, lambda city: city.head.version == mended.version)
+        assert city.units[station].name == "青山镇新派出所"
+        async with directory.pool.acquire() as conn:
+            assert [each async for each in directory.coded.forged(conn)] == []
+
+
+def alarms() -> float:
+    return FORGED.labels("row", "directory")._value.get()
 
 
 async def test_what_was_loaded_without_kafka_is_published_later(

@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 from prometheus_client import REGISTRY
 
+from backbone.door.codes import Codes
 from backbone.door.decider import Decider
 from backbone.door.proven import ProvenJournal
 from backbone.door.rows import ProvenRows
@@ -57,7 +58,7 @@ FORGERIES = {
 
 
 def proving(pool: Pool, schema: str, keys: Keyring = KEYS) -> ProvenRows:
-    return ProvenRows(pool, keys, ProvenJournal(pool, Verifier("{}"), schema))
+    return ProvenRows(pool, ProvenJournal(pool, Verifier("{}"), schema, Codes(keys, schema)))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

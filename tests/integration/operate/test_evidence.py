@@ -13,6 +13,8 @@ import asyncpg
 import pytest
 
 from backbone.door.anchor import anchor
+from backbone.door.evidence import COLUMNS, record_of
+from backbone.door.journal import FIRST, hash_of
 from backbone.postgres.pool import open_pool
 from backbone.words.actor import Actor
 from liandong.incident.v1 import incident_service_pb2 as pb
@@ -141,6 +143,26 @@ TAMPERING = {
         "UPDATE workflow.incidents SET doc = replace(doc::text, 'theft', 'fraud')::json",
         "is not what the door has written",
     ),
+    "the row from which rows are signed": (
+        "UPDATE workflow.signing SET since = 9000000000000000000",
+        "workflow: signing is not what workflow has written",
+    ),
+    "an end of unsigned records": (
+        "INSERT INTO workflow.unsigned VALUES ('liandong.receipt.events.v1', 0, 9000000)",
+        "workflow: unsigned liandong.receipt.events.v1 0 is not what the service has written",
+    ),
+    "a shape of no release": (
+        "UPDATE workflow.incidents SET shape = 99",
+        "is not what the door has written",
+    ),
+    "an entry of the city's copy": (
+        "INSERT INTO workflow.replica (key, version, value) VALUES ('unit/q', 1, '\\x00')",
+        "workflow: replica unit/q is not what the service has written",
+    ),
+    "the gateway's copy": (
+        "INSERT INTO gateway.replica (key, version, value) VALUES ('unit/q', 1, '\\x00')",
+        "gateway: replica unit/q is not what the gateway has written",
+    ),
     "a state's event": ("UPDATE workflow.incidents SET hash = '\\x00'", "another hash"),
     "an outcome": (
         "UPDATE workflow.outcomes SET reason = 'NOT_THE_HOLDER', kind = 'Denied'",
@@ -180,6 +202,33 @@ async def test_tampering_is_named(city: City, tampering: str) -> None:
     await city.admin.execute("DELETE FROM workflow.unsent")
     await city.admin.execute(statement)
     assert any(said in flaw for flaw in await city.flaws()), await city.flaws()
+
+
+async def test_a_place_that_was_moved_makes_no_row_one_of_before(city: City) -> None:
+    """The row is changed, its chain written anew, its signature taken away, and signatures are
+    said to have come later: whoever owns the database can do all of that without a key."""
+    admin, forged = city.admin, UUID(city.incidents[0])
+    await admin.execute("DELETE FROM workflow.unsent; DELETE FROM workflow.anchors")
+    last = FIRST
+    await admin.execute("SET search_path TO workflow")
+    for row in await admin.fetch(f"{COLUMNS} WHERE aggregate_id = $1 ORDER BY version", forged):
+        changed = {**row, "actor": "wang"}
+        last = hash_of(record_of(changed), last)
+        await admin.execute(
+            "UPDATE workflow.journal SET actor = 'wang', hash = $2, signature = '' "
+            "WHERE position = $1",
+            *(row["position"], last),
+        )
+    await admin.execute("UPDATE workflow.incidents SET hash = $2 WHERE id = $1", forged, last)
+    await admin.execute("UPDATE workflow.signing SET since = 9000000000000000000")
+    found = await city.flaws()
+    assert any("is not signed by workflow" in each for each in found), found
+    get = pb.GetIncidentRequest(incident_id=str(forged))
+    async with (
+        serving(city.database, a_city(), "workflow") as home,
+        calling(home, "workflow", IncidentServiceStub) as call,
+    ):
+        assert await call.refused("GetIncident", get, DESK) == "EVIDENCE_BROKEN"
 
 
 async def test_the_file_elsewhere_finds_what_the_database_hides(city: City) -> None:
@@ -236,6 +285,11 @@ async def test_a_forged_row_is_never_shown_and_moves_nothing(city: City) -> None
         was = await city.admin.fetchval(
             "SELECT doc::text FROM workflow.incidents WHERE id = $1", UUID(forged)
         )
+        shape = "UPDATE workflow.incidents SET shape = shape + $2 WHERE id = $1"
+        await city.admin.execute(shape, UUID(forged), 99)  # no release waits for one that never was
+        for name, request in (("GetIncident", get), ("SetPriority", claim)):
+            assert await call.refused(name, request, DESK, "one key") == "EVIDENCE_BROKEN"
+        await city.admin.execute(shape, UUID(forged), -99)
         await city.admin.execute(forgery, UUID(forged))
         for name, request in (("GetIncident", get), ("SetPriority", claim)):
             assert await call.refused(name, request, DESK, "one key") == "EVIDENCE_BROKEN"

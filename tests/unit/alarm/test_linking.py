@@ -54,6 +54,14 @@ def test_nothing_is_linked_to_what_is_over(state: str) -> None:
     assert refusal.facts["incident"] == CODE
 
 
+def test_what_was_merged_names_the_incident_that_goes_on() -> None:
+    merged = Followed(9, "MERGED", "north")
+    host = "JJ20251225-000007"
+    refusal = refusal_of(RECEIVED, LinkRepeat(TAKER, OTHER, CODE, merged, merged_code=host))
+    assert refusal.reason == "INCIDENT_MERGED"
+    assert refusal.facts == {"incident": CODE, "into": host}
+
+
 def test_a_receipt_follows_its_incident_and_is_closed_with_it() -> None:
     opened = after(OPEN, found=RECEIVED)
     claimed = FollowIncident(ID, Step("IncidentClaimed", 4, state="CLAIMED", unit="north"))

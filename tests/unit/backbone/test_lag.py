@@ -1,7 +1,7 @@
 """How far a group is behind, from the ends of its topics and what it has committed."""
 
 from aiokafka.structs import TopicPartition
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from backbone.kafka.lag import KEPT, LATE, Behind, flaw_of
@@ -40,7 +40,6 @@ def test_the_oldest_partition_counts() -> None:
     assert behind.at(9, {ONE: 1, TWO: 4}, {}) == (5, 9)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])  # a loaded machine draws slowly
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=60))
 def test_what_is_read_is_not_behind(steps: list[tuple[int, int]]) -> None:
     behind, end, done = Behind(), 0, 0

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from backbone.door.codes import Codes
 from backbone.door.rows import ProvenRows
 from backbone.process.keyring import Keyring
 from backbone.process.metrics import FORGED
@@ -19,7 +20,7 @@ class Journal:
     """One event, which ends in this hash."""
 
     service = "ledger"
-    codes = None
+    codes = Codes(Keyring((bytes(32),)), service)
 
     async def rows(self, *_: Any) -> list[Any]:
         return [{"version": 1, "hash": HASH, "payload": b""}]
@@ -52,7 +53,7 @@ def a_row(**parts: Any) -> dict[str, Any]:
 def rows() -> ProvenRows:
     nothing: Any = None
     journal: Any = Journal()
-    return ProvenRows(nothing, Keyring((bytes(32),)), journal)
+    return ProvenRows(nothing, journal)
 
 
 async def test_without_a_code_it_is_forged_and_rings(rows: ProvenRows) -> None:

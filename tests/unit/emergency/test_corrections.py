@@ -342,3 +342,21 @@ def test_the_words_of_a_report_that_has_left_are_no_former_fact() -> None:
         assert was.narrative == f"{own}\n{LEFT}\n{part_of('B2', '有烟')}"
         assert was.danger == "烟"
     assert codec.to_resource(joined, 0).correction.was.narrative == own
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        (ReceiveMission(LEE), RefuseMission(LEE, "车坏")),
+        (ReceiveMission(LEE), AcknowledgeMission(LEE), ClearMission(LEE, "已处置")),
+    ],
+)
+def test_a_mission_that_is_over_hears_alone_whom_its_texts_must_not_name(steps: Any) -> None:
+    over = after(DISPATCH, *steps)
+    asked = replace(MOVED, persons=("sealed",))
+    (heard,) = decide(over, asked, NOW)
+    told = evolve(over, heard)
+    assert told.order.persons == ("sealed",)
+    assert replace(told.order, persons=()) == over.order and told.pushes == over.pushes
+    assert decide(told, asked, NOW) == decide(over, MOVED, NOW) == []
+    assert decide(over, replace(asked, matter=UUID(int=8)), NOW) == []

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from backbone.words.actor import Actor
@@ -54,7 +54,6 @@ def test_foreign_ids_are_no_ids(text: str) -> None:
         decode(text)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.integers(0, 2), max_size=40), st.data())
 def test_another_gateway_resumes_without_gap_or_repeat(
     order: list[int], data: st.DataObject
@@ -117,7 +116,6 @@ def test_each_sees_only_what_concerns_them() -> None:
     assert read(Reader(ring, CLERK, EventId(5, (0, 0, 0)))) == ["0/0", "1/0"]
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_readers_of_one_audience_each_see_everything_once(data: st.DataObject) -> None:
     """Readers come at any moment and resume at any; some have colleagues, some do not."""

@@ -270,7 +270,9 @@ def test_a_quotation_mark_that_is_never_closed_is_named(
     assert f"第 {line} 行：双引号" in told.value.chinese
 
 
-@pytest.mark.parametrize("closed", ['"希望能种草"', '"希望能种草', '希望"能"种草', '"希望能种草",,'])
+@pytest.mark.parametrize(
+    "closed", ['"希望能种草"', '"希望能种草', '希望"能"种草', '"希望能种草",,']
+)
 def test_a_quotation_mark_that_a_later_row_closes_is_named(tmp_path: Path, closed: str) -> None:
     """The rows between would be part of one text: none of them would be taken."""
     text = CSV.replace("村口路灯不亮半年了", '"村口路灯不亮半年了')

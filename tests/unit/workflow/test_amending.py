@@ -15,7 +15,7 @@ from services.workflow.incident.amending import AmendMatter, SetPriority
 from services.workflow.incident.claiming import ClaimIncident
 from services.workflow.incident.handing_off import AcceptHandOff, HandOffIncident
 from services.workflow.incident.lapsing import Lapse
-from services.workflow.incident.record import OVER, Incident
+from services.workflow.incident.record import OVER, Incident, State
 from services.workflow.incident.returning import AcceptReturn
 from services.workflow.incident.routing import DesignateUnit
 from tests.cities import COUNTY, NORTH, SOUTH
@@ -75,7 +75,7 @@ def legal(holder: Actor, **others: Any) -> tuple[Legal, ...]:
         # After the end it may only begin to accuse a unit.
         Legal(
             a_correction(5, narrative="two bicycles"),
-            but=dict.fromkeys(OVER, "INCIDENT_OVER"),
+            but={**dict.fromkeys(OVER, "INCIDENT_OVER"), State.MERGED: "INCIDENT_MERGED"},
         ),
         Legal(SetPriority(by, "P1", "it is worse")),
     )

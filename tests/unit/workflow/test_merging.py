@@ -113,7 +113,7 @@ def test_it_goes_on_in_the_pool_of_its_unit_when_a_second_person_undoes_it() -> 
 def test_of_two_opposite_merges_the_second_is_refused() -> None:
     gone = lived(CLAIMED, MERGE)
     opposite = MergeIncident(DESK, CLAIMED.id, "同一起事故")
-    assert refusal_of(OTHER, opposite, other=gone) == "INCIDENT_OVER"
+    assert refusal_of(OTHER, opposite, other=gone) == "INCIDENT_MERGED"
     assert refusal_of(OTHER, opposite, other=CLAIMED) == ""
 
 
