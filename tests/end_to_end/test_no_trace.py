@@ -334,3 +334,36 @@ async def test_a_mission_that_is_over_names_no_caller_who_asks_for_protection_la
 
         await until(silent)
         assert all([(await each.get(mission))["state"] == "REFUSED" for each in readers])
+
+
+async def test_a_merged_incident_names_no_caller_who_asks_for_protection_later(
+    visit: Visit,
+) -> None:
+    """The incident that goes on hears of it; the merged one and its supervision still stand."""
+    desk = await visit.person("call_taker.990100-command")
+    dispatcher = await visit.person("dispatcher.990100-command")
+    supervisor = await visit.person(f"supervisor.{COUNTY}")
+    clerk = await visit.person(f"clerk.{STATION}")
+    caller = {"name": "柳依依", "number": "13612344289", "protected": False}
+    first, host = [
+        await take_call(desk, caller=caller, narrative="柳依依13612344289来电"),
+        await take_call(desk, narrative="两车相撞"),
+    ]
+    for each in (first, host):
+        await act(desk, f"/v1/receipts/{each['id']}:open", {"to_unit": STATION})
+    one = f"/v1/incidents/{first['id']}"
+    asked = {"incident_ids": [first["id"]], "level": "KEY", "reason": "请联系柳依依"}
+    found = await act(supervisor, "/v1/supervisions", asked)
+    await act(dispatcher, f"{one}:merge", {"into": host["id"], "reason": "同一事"})
+    assert "柳依依" in str(await clerk.get(one))
+    await act(desk, f"/v1/receipts/{first['id']}:amend", {"caller": {"protected": True}})
+    paths = [one, f"{one}/timeline", f"/v1/incidents?closed=true&code={first['code']}"]
+
+    async def silent() -> bool:
+        said = str([await clerk.get(each) for each in paths])
+        said += str(await supervisor.get(f"/v1/supervisions/{found['id']}"))
+        return first["id"] in said and not any(
+            word in said for word in ("柳依依", "13612344289", "136****4289", "柳**")
+        )
+
+    await until(silent)
