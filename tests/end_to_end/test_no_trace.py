@@ -367,3 +367,33 @@ async def test_a_merged_incident_names_no_caller_who_asks_for_protection_later(
         )
 
     await until(silent)
+
+
+async def test_a_caller_may_ask_for_protection_after_the_end(visit: Visit) -> None:
+    """Nothing else of what was filed changes."""
+    desk = await visit.person("call_taker.990100-command")
+    clerk = await visit.person(f"clerk.{STATION}")
+    leader = await visit.person("team_leader.990101-medical")
+    caller = {"name": "柳依依", "number": "13612344299", "protected": False}
+    receipt = await take_call(desk, caller=caller, narrative="柳依依13612344299来电")
+    one, incident = (f"/v1/{each}/{receipt['id']}" for each in ("receipts", "incidents"))
+    await act(desk, f"{one}:open", {"to_unit": STATION})
+    sent = await act(desk, f"{one}:dispatch", {"team": "990101-medical-team"})
+    await act(clerk, f"{incident}:claim")
+    await act(clerk, f"{incident}:report", {"text": "已联系柳依依", "public": True})
+    await act(clerk, f"{incident}:resolve", {"outcome": "SOLVED", "reply": "柳依依满意"})
+    await act(desk, f"{incident}:verify", {"solved": "YES"})
+    closed = await act(desk, f"{incident}:close")
+    for more in ({"narrative": "两车相撞"}, {"caller": {"protected": True, "name": "柳某"}}):
+        assert (await refused(act(desk, f"{one}:amend", more))).reason == "INCIDENT_OVER"
+    kept = await act(desk, f"{one}:amend", {"caller": {"protected": True}})
+    assert kept["caller"]["protected"]
+    mission = f"/v1/missions/{sent['mission']['id']}"
+
+    async def silent() -> bool:
+        found = [await clerk.get(each) for each in (one, incident, f"{incident}/timeline")]
+        said = str([*found, await leader.get(mission)])
+        assert found[1]["state"] == closed["state"] == "CLOSED"
+        return not any(word in said for word in ("柳依依", "13612344299", "136****4299", "柳**"))
+
+    await until(silent)
