@@ -31,7 +31,7 @@ from services.alarm.outstanding import Outstanding
 from services.alarm.peers import Incidents, Missions, Teams
 from services.alarm.reading import Reading
 from services.alarm.receipt import RECEIPTS
-from services.alarm.receipt.accusing import accused_alone
+from services.alarm.receipt.accusing import accused_alone, protects_alone
 from services.alarm.receipt.dispatch import DispatchNow
 from services.alarm.receipt.linking import LinkRepeat
 from services.alarm.receipt.record import Receipt
@@ -101,7 +101,8 @@ class FrontDesk(rpc.AlarmServiceServicer):
         """Commit, then tell the incident: should the call fail, the event tells the same."""
         caller = caller_of(context)
         receipt_id, against = codec.receipt_id(request.receipt_id), accused_alone(command)
-        await self._hearing.require_open(receipt_id, caller, against)
+        protects = protects_alone(command)
+        await self._hearing.require_open(receipt_id, caller, against, protects=protects)
         receipt = await self._perform(context, command, request, caller)
         shown = self._shown(receipt, caller.actor)
         incident = await self._told.amended(receipt, caller.actor)

@@ -51,13 +51,16 @@ class Hearing:
             if found is not None and found.unit == by.unit:
                 await self._follow(receipt, found, by)
 
-    async def require_open(self, receipt_id: UUID, call: Call, against: str) -> None:
+    async def require_open(
+        self, receipt_id: UUID, call: Call, against: str, *, protects: bool = False
+    ) -> None:
         """Raises INCIDENT_OVER if the incident has ended and the receipt has not heard of it yet.
 
         One that was merged goes on as another one: the receipt follows it there at once. A repeated
         request passes: its first answer is known. While workflow is away, the desk is not kept
         waiting: should the incident be over, the answer to the correction says so. An accusation of
-        `against` alone may follow the end, but begins none inside another incident.
+        `against` alone may follow the end, but begins none inside another incident; so may what
+        protects the caller alone.
         """
         receipt = await self._told.found(receipt_id)
         if receipt is None or receipt.incident is None or await self._told.is_known(call):
@@ -69,7 +72,7 @@ class Hearing:
         if against:
             if state == MERGED:
                 raise Denied("ACCUSATION_APART", against=against)
-        elif state in OVER:
+        elif state in OVER and not protects:
             raise InvalidTransition("INCIDENT_OVER", incident=receipt.incident.code, state=state)
 
     async def _move(self, receipt: Receipt, merged: Incident, by: Actor) -> bool:

@@ -1,4 +1,5 @@
-"""Decides for the missions of a matter that begins to accuse a unit. Pure."""
+"""Decides for the missions of a matter that begins to accuse a unit, and what teams hear of matters
+that are unknown to them. Pure."""
 
 from datetime import datetime
 from typing import Any
@@ -7,11 +8,13 @@ from msgspec.structs import replace
 
 from backbone.words.city import City
 from backbone.words.policy import RECALL
+from backbone.words.sight import is_blind
 from services.emergency.mission.correcting import ReviseMission
 from services.emergency.mission.hiding import HideMission
 from services.emergency.mission.recalling import WithdrawMission
 from services.emergency.mission.record import Cause, Mission, Order, Recall
 
+TEAM = "team_leader"
 # The reason that a team of the accused unit reads: it must not learn the true one. Its words stand
 # beside it, in the language of who reads it.
 ELSEWHERE = "ARRANGED_OTHERWISE"
@@ -48,11 +51,18 @@ def hiding(matter: Any, unit: str, ordered_unit: str, city: City, time: datetime
 
 def told_to(command: Any, unit: str, order: Order, matter: Any, city: City) -> Any:
     """The command as a mission of a team of this unit hears it: the whole, unless the matter
-    accuses a unit since the team was sent, or the team's own. Teams read no accusation that the
-    desk has not sent them with."""
+    accuses a unit since the team was sent, or the team's own, or is unknown to teams. Teams read no
+    accusation that the desk has not sent them with."""
     against = matter.against
     knows = not against or (bool(order.against) and not city.is_accused(unit, against))
-    return command if knows else _without_words(command, order)
+    return of_source(command, order, matter.source) if knows else _without_words(command, order)
+
+
+def of_source(command: Any, order: Order, source: str) -> Any:
+    """The command as teams hear it of a matter of this source: what a call has become at another
+    desk may be unknown to them and to the desk that has sent them. They know the words of the call.
+    """
+    return _without_words(command, order) if is_blind(TEAM, source) else command
 
 
 def _without_words(command: Any, order: Order) -> Any:

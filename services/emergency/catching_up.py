@@ -173,7 +173,8 @@ class CatchingUp:
         if seen is None:
             return False
         incident = seen.incident
-        accusation = Matter(desk=incident.desk, against=seen.against)
+        source = incident.source
+        accusation = Matter(desk=incident.desk, against=seen.against, source=source)
         if seen.against:
             hides = of_mission(mission, accusation, self._replica.city, now)
             if hide(mission, hides, now, ALONE):  # before the team is told anything of it

@@ -14,7 +14,7 @@ from backbone.shell.shell import Shell
 from backbone.words.city import City
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from services.emergency import codec, storage
-from services.emergency.accusing import of_mission, told_to, without_words
+from services.emergency.accusing import of_mission, of_source, told_to, without_words
 from services.emergency.consumers import because
 from services.emergency.mission.correcting import ReviseMission, hears
 from services.emergency.mission.hiding import HideMission
@@ -54,7 +54,7 @@ class Incidents:
         accusing = next((each for each in reversed(events) if each.amended.matter.against), None)
         commands = [(event, _followed(event, city)) for event in events]
         told = [
-            request(event, each.id, _told_to(each, command, accusing, city))
+            request(event, each.id, _told_to(each, command, event, accusing, city))
             for event, command in commands
             for each in own
             if hears(each, command)
@@ -80,16 +80,17 @@ class Incidents:
         known = await missions_of(self._shell, *merged)
         city = self._replica.city
         return [
-            request(event, each.id, _ended_with(each, _followed(event, city)))
+            request(event, each.id, _ended_with(each, event, city))
             for event in ends
             for each in known
             if each.order.matter_id in merged and each.ending is None
         ]
 
 
-def _ended_with(mission: Mission, end: Any) -> Any:
+def _ended_with(mission: Mission, event: Any, city: City) -> Any:
     """The end as a mission of a merged incident hears it."""
-    return without_words(mission, replace(end, matter=mission.order.matter_id))
+    end = replace(_followed(event, city), matter=mission.order.matter_id)
+    return _told_to(mission, end, event, None, city)
 
 
 def _leaves_with(mission: Mission, event: Any) -> bool:
@@ -100,7 +101,8 @@ def _leaves_with(mission: Mission, event: Any) -> bool:
     return mission.order.receipt in left
 
 
-def _told_to(mission: Mission, command: Any, accusing: Any, city: City) -> Any:
+def _told_to(mission: Mission, command: Any, event: Any, accusing: Any, city: City) -> Any:
+    command = of_source(command, mission.order, event.meta.source)
     if accusing is None:
         return without_words(mission, command)
     matter = accusing.amended.matter

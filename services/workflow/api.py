@@ -28,7 +28,8 @@ from services.workflow.calling import Calls
 from services.workflow.desk_inbox import DeskInbox
 from services.workflow.incident import FROM_RECEIPTS, INCIDENTS, UNSEEN, routing
 from services.workflow.incident.claiming import ClaimIncident
-from services.workflow.incident.record import Incident
+from services.workflow.incident.record import Incident, State
+from services.workflow.naming import OF_MERGED, Named
 from services.workflow.roads import Roads
 from services.workflow.showing import Cut
 from services.workflow.taking import Taking
@@ -76,11 +77,15 @@ class IncidentReads:
         asked = storage.asked(request, actor, self._call_back_roles())
         response = pb.ListIncidentsResponse()
 
-        def shown(row: Any) -> resources.Incident:
-            return self.shown(self._decider.from_row(row), actor)
+        hosts = Named(OF_MERGED)
 
-        show = self._waiting(actor) if request.inbox else shown
-        await self._lists.answer(request, response, asked, show)
+        def shown(row: Any) -> resources.Incident:
+            return self.shown(self._decider.from_row(row), actor, hosts)
+
+        if request.inbox:  # no merged one waits
+            await self._lists.answer(request, response, asked, self._waiting(actor))
+        else:
+            await self._lists.answer(request, response, asked, shown, hosts.read_rows)
         return response
 
     def _waiting(self, actor: Actor) -> Callable[[Any], resources.Incident]:
@@ -100,9 +105,23 @@ class IncidentReads:
         policy = self._replica.city.policy
         return policy.dispute_call_back if policy else ()
 
-    def shown(self, incident: Incident, actor: Actor) -> resources.Incident:
+    async def shown_alone(self, incident: Incident, actor: Actor) -> resources.Incident:
+        """Like `shown`; a merged one names none who asks for protection since."""
+        return self.shown(incident, actor, await self._hosts_of(incident))
+
+    async def _hosts_of(self, incident: Incident) -> Named:
+        hosts = Named(OF_MERGED)
+        if incident.state is State.MERGED:
+            await hosts.read(self._pool, [incident.id])
+        return hosts
+
+    def shown(
+        self, incident: Incident, actor: Actor, hosts: Named | None = None
+    ) -> resources.Incident:
         """The incident for one reader, with what that reader may do next."""
         message = codec.to_resource(incident)
+        if hosts is not None:
+            message.persons.extend(hosts.of(incident.id))
         message.actions.extend(self._actions.of(incident, actor))
         return message
 
@@ -117,7 +136,8 @@ class IncidentReads:
         items = within(codec.to_progress(row, cut) for row in rows[:size])
         steps = await self._steps.of(incident.id)
         page = merged(items, steps, since, is_last=len(items) == len(rows))
-        response = pb.GetTimelineResponse(items=page, persons=incident.matter.persons)
+        persons = [*incident.matter.persons, *(await self._hosts_of(incident)).of(incident.id)]
+        response = pb.GetTimelineResponse(items=page, persons=persons)
         if len(items) < len(rows):
             last = rows[len(items) - 1]["version"]
             response.next_page_token = sign_token(self._key, scope, last)
@@ -175,7 +195,7 @@ class Front(rpc.IncidentServiceServicer):
         found = await self._calls.perform(request, context, caller)
         if request.DESCRIPTOR.name in moving.STEPS:
             found = await self._moved(found, request, context, caller.request_id)
-        shown = self._reads.shown(found, caller.actor)
+        shown = await self._reads.shown_alone(found, caller.actor)
         if request.DESCRIPTOR.name in fetching.STEPS:
             await self._fetching.recommend(found, shown, caller.actor)
         return shown
@@ -210,12 +230,12 @@ class Front(rpc.IncidentServiceServicer):
 
     async def GetIncident(self, request: pb.GetIncidentRequest, context: Any) -> Any:
         incident = await self._reads.get(request, context)
-        shown = self._reads.shown(incident, caller_of(context).actor)
+        shown = await self._reads.shown_alone(incident, caller_of(context).actor)
         return pb.GetIncidentResponse(incident=shown)
 
     async def ReadIncident(self, request: pb.ReadIncidentRequest, context: Any) -> Any:
         incident = await self._reads.get(request, context)
-        shown = self._reads.shown(incident, caller_of(context).actor)
+        shown = await self._reads.shown_alone(incident, caller_of(context).actor)
         return pb.ReadIncidentResponse(incident=shown, against=incident.matter.against)
 
     async def ListIncidents(self, request: pb.ListIncidentsRequest, context: Any) -> Any:

@@ -20,7 +20,7 @@ from liandong.supervision.v1 import supervision_service_pb2_grpc as rpc
 from services.workflow import storage, supervising
 from services.workflow.calling import Calls
 from services.workflow.hands import Hands
-from services.workflow.naming import Named
+from services.workflow.naming import OF_SUPERVISIONS, Named
 from services.workflow.supervision import SUPERVISIONS
 from services.workflow.supervision.record import Supervision
 
@@ -56,7 +56,7 @@ class SupervisionFront(rpc.SupervisionServiceServicer):
     async def ListSupervisions(self, request: pb.ListSupervisionsRequest, context: Any) -> Any:
         actor = caller_of(context).actor
         asked, response = storage.asked_supervisions(request, actor), pb.ListSupervisionsResponse()
-        hands, named = await Hands.of(self._pool, actor), Named()
+        hands, named = await Hands.of(self._pool, actor), Named(OF_SUPERVISIONS)
 
         def show(row: Any) -> resources.Supervision:
             return self._shown(self._decider.from_row(row), actor, hands, named)
@@ -74,7 +74,7 @@ class SupervisionFront(rpc.SupervisionServiceServicer):
         rows = await self._journal.rows(found.id, after, size + 1, found.version)
         told = [(row, supervising.to_progress(row, found, actor)) for row in rows[:size]]
         items = within(entry for _, entry in told if entry is not None)
-        named = await Named().read(self._pool, [found.id])
+        named = await Named(OF_SUPERVISIONS).read(self._pool, [found.id])
         response = pb.GetSupervisionTimelineResponse(items=items, persons=named.of(found.id))
         shown = [row for row, entry in told if entry is not None]
         cut = len(items) < len(shown)
@@ -93,7 +93,9 @@ class SupervisionFront(rpc.SupervisionServiceServicer):
 
     async def _shown_alone(self, found: Supervision, actor: Actor) -> resources.Supervision:
         hands = await Hands.of(self._pool, actor)
-        return self._shown(found, actor, hands, await Named().read(self._pool, [found.id]))
+        return self._shown(
+            found, actor, hands, await Named(OF_SUPERVISIONS).read(self._pool, [found.id])
+        )
 
     def _shown(
         self, found: Supervision, actor: Actor, hands: Hands, named: Named

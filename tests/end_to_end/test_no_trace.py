@@ -334,3 +334,66 @@ async def test_a_mission_that_is_over_names_no_caller_who_asks_for_protection_la
 
         await until(silent)
         assert all([(await each.get(mission))["state"] == "REFUSED" for each in readers])
+
+
+async def test_a_merged_incident_names_no_caller_who_asks_for_protection_later(
+    visit: Visit,
+) -> None:
+    """The incident that goes on hears of it; the merged one and its supervision still stand."""
+    desk = await visit.person("call_taker.990100-command")
+    dispatcher = await visit.person("dispatcher.990100-command")
+    supervisor = await visit.person(f"supervisor.{COUNTY}")
+    clerk = await visit.person(f"clerk.{STATION}")
+    caller = {"name": "柳依依", "number": "13612344289", "protected": False}
+    first, host = [
+        await take_call(desk, caller=caller, narrative="柳依依13612344289来电"),
+        await take_call(desk, narrative="两车相撞"),
+    ]
+    for each in (first, host):
+        await act(desk, f"/v1/receipts/{each['id']}:open", {"to_unit": STATION})
+    one = f"/v1/incidents/{first['id']}"
+    asked = {"incident_ids": [first["id"]], "level": "KEY", "reason": "请联系柳依依"}
+    found = await act(supervisor, "/v1/supervisions", asked)
+    await act(dispatcher, f"{one}:merge", {"into": host["id"], "reason": "同一事"})
+    assert "柳依依" in str(await clerk.get(one))
+    await act(desk, f"/v1/receipts/{first['id']}:amend", {"caller": {"protected": True}})
+    paths = [one, f"{one}/timeline", f"/v1/incidents?closed=true&code={first['code']}"]
+
+    async def silent() -> bool:
+        said = str([await clerk.get(each) for each in paths])
+        said += str(await supervisor.get(f"/v1/supervisions/{found['id']}"))
+        return first["id"] in said and not any(
+            word in said for word in ("柳依依", "13612344289", "136****4289", "柳**")
+        )
+
+    await until(silent)
+
+
+async def test_a_caller_may_ask_for_protection_after_the_end(visit: Visit) -> None:
+    """Nothing else of what was filed changes."""
+    desk = await visit.person("call_taker.990100-command")
+    clerk = await visit.person(f"clerk.{STATION}")
+    leader = await visit.person("team_leader.990101-medical")
+    caller = {"name": "柳依依", "number": "13612344299", "protected": False}
+    receipt = await take_call(desk, caller=caller, narrative="柳依依13612344299来电")
+    one, incident = (f"/v1/{each}/{receipt['id']}" for each in ("receipts", "incidents"))
+    await act(desk, f"{one}:open", {"to_unit": STATION})
+    sent = await act(desk, f"{one}:dispatch", {"team": "990101-medical-team"})
+    await act(clerk, f"{incident}:claim")
+    await act(clerk, f"{incident}:report", {"text": "已联系柳依依", "public": True})
+    await act(clerk, f"{incident}:resolve", {"outcome": "SOLVED", "reply": "柳依依满意"})
+    await act(desk, f"{incident}:verify", {"solved": "YES"})
+    closed = await act(desk, f"{incident}:close")
+    for more in ({"narrative": "两车相撞"}, {"caller": {"protected": True, "name": "柳某"}}):
+        assert (await refused(act(desk, f"{one}:amend", more))).reason == "INCIDENT_OVER"
+    kept = await act(desk, f"{one}:amend", {"caller": {"protected": True}})
+    assert kept["caller"]["protected"]
+    mission = f"/v1/missions/{sent['mission']['id']}"
+
+    async def silent() -> bool:
+        found = [await clerk.get(each) for each in (one, incident, f"{incident}/timeline")]
+        said = str([*found, await leader.get(mission)])
+        assert found[1]["state"] == closed["state"] == "CLOSED"
+        return not any(word in said for word in ("柳依依", "13612344299", "136****4299", "柳**"))
+
+    await until(silent)

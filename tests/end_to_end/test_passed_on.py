@@ -189,6 +189,29 @@ async def test_a_partner_reads_nothing_of_the_accusation_that_took_its_ticket_ba
                 assert receipt["code"] not in str(listed)
 
 
+async def test_a_team_and_its_desk_hear_no_words_of_the_petition_that_a_call_became(
+    visit: Visit,
+) -> None:
+    """They know the call; a petition is unknown to them, but where and how urgent it is counts."""
+    desk = await visit.person("call_taker.990100-command")
+    office = await visit.person(f"clerk.{OFFICE}")
+    team = await visit.person("team_leader.990104-fire")
+    receipt = await take_call(desk, **ROAD | {"narrative": "门口垃圾没人清"})
+    path, petition = (f"/v1/{each}/{receipt['id']}" for each in ("receipts", "petitions"))
+    await act(desk, f"{path}:pass", {"to": OFFICE})
+    await until(desk, path, lambda found: found["passed"]["state"] == "REGISTERED")
+    sent = await act(desk, f"{path}:dispatch", {"team": "990104-fire-team"})
+    await act(office, f"{petition}:accept", {"kind": "ADVICE"})
+    await act(office, f"{petition}:route", {"to_unit": MARKET})
+    more = {"text": "其妻上访三次", "priority": "P2", "reason": "信访人补充"}
+    await act(office, f"{petition}:amend", more)
+    mission = f"/v1/missions/{sent['mission']['id']}"
+    for each in (team, desk):
+        told = await until(each, mission, lambda found: found["priority"] == "P2")
+        assert told["narrative"] == "门口垃圾没人清"
+        assert "上访" not in str(told) and "信访" not in str(told)
+
+
 async def test_what_went_to_mediation_asks_for_a_new_report_of_a_danger(visit: Visit) -> None:
     desk = await visit.person("call_taker.990100-command")
     mediated = await take_call(desk, **ROAD | {"priority": "P4"})

@@ -21,6 +21,8 @@ APART = frozenset({PassedKind.DISPUTE, PassedKind.PETITION})
 LEADS = roles("dispatcher", "duty_officer", "receptionist")
 # An amendment that names the accused may say this beside it.
 BESIDE = frozenset({"by", "against", "reason", "for_incident", "confirm_priority", "heard"})
+# An amendment that asks for protection says this beside it, too.
+OF_CALLER = frozenset({"caller", "discreet"})
 
 
 def is_filed(receipt: Receipt) -> bool:
@@ -37,8 +39,21 @@ def accused_alone(command: Struct) -> str:
     return against or "" if alone else ""
 
 
-def require_filed_accuser(receipt: Receipt, command: ByActor) -> None:
-    """Allow a lead to begin an accusation, and nothing else: the rest stays as it was filed."""
+def protects_alone(command: Struct) -> bool:
+    """Whether an amendment asks for the caller's protection and changes nothing else."""
+    names = (name for name in command.__struct_fields__ if name not in (*BESIDE, *OF_CALLER))
+    caller = getattr(command, "caller", None)
+    if caller is None or not caller.protected or getattr(command, "against", None) is not None:
+        return False
+    said = (caller.number, caller.name, caller.subscriber, caller.installed_address)
+    return all(each is None for each in (*said, *(getattr(command, name) for name in names)))
+
+
+def require_filed_change(receipt: Receipt, command: ByActor) -> None:
+    """Allow the desk to protect the caller, and a lead to begin an accusation, and nothing else:
+    the rest stays as it was filed."""
+    if isinstance(command, Struct) and protects_alone(command):
+        return
     if not isinstance(command, Struct) or not accused_alone(command) or receipt.against:
         require_incident_open(receipt)
         require_not_ended(receipt, command)

@@ -20,7 +20,7 @@ from services.alarm.receipt import correcting, reinstating
 from services.alarm.receipt.accusing import (
     barred_by,
     is_filed,
-    require_filed_accuser,
+    require_filed_change,
     require_may_accuse,
 )
 from services.alarm.receipt.classifying import ReceiptClassified, classified
@@ -115,7 +115,7 @@ def amend(
 ) -> list[News | ReceiptAmended]:
     require_desk(receipt, command)
     if is_filed(receipt):
-        require_filed_accuser(receipt, command)
+        require_filed_change(receipt, command)
     require_visible(command)
     place = command.place and place_with(receipt.report.place, command.place)
     require_place(city, place)

@@ -86,7 +86,7 @@ def amend(incident: Incident, command: AmendMatter, now: datetime, world: World)
     already causes no event."""
     said = command.correction
     if incident.state in OVER:
-        return _accused_after_end(incident, said, now, world)
+        return _after_end(incident, said, now, world)
     so_far = reports.told(incident)
     known = so_far.of(said.receipt) or Report(said.receipt, said.code, linked=said.linked)
     late = said.version <= known.version
@@ -117,29 +117,30 @@ def _require_same_accused(incident: Incident, said: Correction) -> None:
         raise Denied("ACCUSATION_APART", against=said.matter.against)
 
 
-def _accused_after_end(
-    incident: Incident, said: Correction, now: datetime, world: World
-) -> list[Event]:
-    """It begins to accuse a unit: hidden from that one at once, and moved nowhere. Every other fact
-    stays as it was handled."""
+def _after_end(incident: Incident, said: Correction, now: datetime, world: World) -> list[Event]:
+    """It begins to accuse a unit: hidden from that one at once, and moved nowhere. Or a caller asks
+    for protection: no text names that person any more. Every other fact stays as it was handled."""
     so_far = reports.told(incident)
     known = so_far.of(said.receipt) or Report(said.receipt, said.code, linked=said.linked)
     if said.version <= known.version:
         return []
     names = {each.fact for each in said.facts if each.version > known.version}
-    against = said.matter.against
-    if AGAINST not in names or said.linked or not against or incident.matter.against:
+    before, against = incident.matter, said.matter.against
+    accuses = AGAINST in names and not said.linked and bool(against) and not before.against
+    if not accuses and PERSONS not in names:
         _refuse_if_over(incident)
     so_far = so_far.having(replace(known, version=said.version))
+    persons = tuple(dict.fromkeys((*before.persons, *said.matter.persons)))
+    accused = against if accuses else before.against
     return [
         IncidentAmended(
             time=now,
-            matter=replace(incident.matter, against=against),
-            changed=(AGAINST,),
+            matter=replace(before, against=accused, persons=persons),
+            changed=(AGAINST,) if accuses else (),
             receipt=said.receipt,
             suggested=incident.suggested,
             reports=reports.fresh(incident.reports, so_far),
-            barred=accusing.barred_by(incident, against, world),
+            barred=accusing.barred_by(incident, accused, world) if accuses else (),
         )
     ]
 

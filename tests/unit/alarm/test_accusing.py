@@ -18,7 +18,7 @@ from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from services.alarm import codec
 from services.alarm.outstanding import _shown
 from services.alarm.receipt import RECEIPTS
-from services.alarm.receipt.amending import AmendReceipt
+from services.alarm.receipt.amending import AmendReceipt, CallerChange
 from services.alarm.receipt.closing import CloseReceipt
 from services.alarm.receipt.dispatch import DispatchNow
 from services.alarm.receipt.ending import OpenIncident, ReceiptOpened
@@ -336,3 +336,18 @@ def test_no_event_of_the_act_that_begins_to_accuse_is_told_to_the_accused(agains
     for row in rows:
         scope = scope_of("alarm", AlarmEvent.FromString(row.payload).meta)
         assert not may_see(clerk, scope) and may_see(TAKER, scope), row.kind
+
+
+def test_what_was_filed_may_still_protect_its_caller_and_nothing_else() -> None:
+    """By any of the desk: the fear may come with the end."""
+    filed = replace(after(ANSWER, found=RECEIVED), state=State.CLOSED)
+    asked = AmendReceipt(by=TAKER, caller=CallerChange(protected=True, called=("sealed",)))
+    kept = after(asked, found=filed)
+    assert kept.report.caller.protected and kept.state is State.CLOSED
+    for more in (
+        replace(asked, narrative="两车相撞"),
+        replace(asked, caller=CallerChange(protected=True, name="柳某")),
+        replace(asked, caller=CallerChange(protected=False)),
+        replace(asked, against=""),
+    ):
+        assert refusal_of(filed, more).reason in ("ALREADY_ENDED", "ROLE_MAY_NOT"), more

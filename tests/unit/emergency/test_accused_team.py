@@ -16,7 +16,14 @@ from backbone.words.policy import DESK_DECIDES
 from liandong.emergency.v1.emergency_events_pb2 import EmergencyEvent
 from liandong.incident.v1.incident_pb2 import Matter
 from services.emergency import codec
-from services.emergency.accusing import ELSEWHERE, hiding, told_to, without_accused, without_words
+from services.emergency.accusing import (
+    ELSEWHERE,
+    hiding,
+    of_source,
+    told_to,
+    without_accused,
+    without_words,
+)
 from services.emergency.deciders import missions
 from services.emergency.mission.correcting import ReviseMission
 from services.emergency.mission.hiding import HideMission, MissionHidden
@@ -209,3 +216,18 @@ def test_the_desk_that_took_the_report_knows_it_though_it_is_accused() -> None:
     command: Any = hiding(matter, "north", "north", CITY, NOW)
     mission: Mission = after(OF_NORTH, command)
     assert mission.state is State.RECALLED and "north" in mission.facts.units
+
+
+@pytest.mark.parametrize("source", ["PETITION", "CARE", "DISPUTE/PETITION", "ALARM", "DISPUTE", ""])
+def test_teams_hear_no_words_of_a_matter_that_is_unknown_to_them(source: str) -> None:
+    """A call may become a petition, of which neither its desk nor a team may know."""
+    facts = MissionFacts(FACTS.place, "其妻上访三次", "labour.wages", "P1", "有刀")
+    said = ReviseMission(facts, reason="信访人补充")
+    told = told_to(said, "roads", DISPATCH.order, Matter(source=source), CITY)
+    assert told == of_source(said, DISPATCH.order, source)
+    order = after(told, start=after(DISPATCH)).order
+    knows = source in ("ALARM", "DISPUTE", "")
+    words = facts if knows else DISPATCH.order
+    assert (order.narrative, order.category) == (words.narrative, words.category)
+    assert (order.priority, order.danger, order.place) == ("P1", "有刀", FACTS.place)
+    assert told.reason == ("信访人补充" if knows else "")
