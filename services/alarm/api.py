@@ -160,7 +160,6 @@ class FrontDesk(rpc.AlarmServiceServicer):
         caller = caller_of(context)
         incident_id = codec.incident_id(request.incident)
         seen = await self._told.seen(incident_id, caller.actor) or codec.Seen()
-        against = await storage.accused_by(self._rows, incident_id)
         command = LinkRepeat(
             caller.actor,
             incident_id,
@@ -168,7 +167,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
             seen.known,
             seen.priority,
             request.confirm_priority,
-            against,
+            await storage.accused_by(self._rows, incident_id),
             seen.category,
             seen.merged_code,
         )
