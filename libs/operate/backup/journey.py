@@ -126,7 +126,7 @@ async def adopt(home: Home, forget: bool) -> Restored:
         await demand_leave(installation, forget)
         async with serving(home, installation.postgres):
             await promoted(installation.admin_dsn)
-            await unfinished.begin(installation.admin_dsn)
+            await unfinished.begin(installation.admin_dsn, unfinished.IN_PLACE)
             since = await boot.migrate(installation, restoring=True)
             await renewing.renew(installation.admin_dsn)
             folded, flaws = await proving.prove(installation)

@@ -69,7 +69,7 @@ def schemas_of(manifest: Manifest) -> list[Schema]:
 async def demand_empty(dsn: str) -> None:
     """Raise Trouble if a city lives in the database: a restore overwrites nothing. What one that
     was killed has left is removed."""
-    left = await unfinished.is_marked(dsn)
+    left = await unfinished.is_marked(dsn, unfinished.FILLED)
     conn = await asyncpg.connect(dsn)
     try:
         await demand_version(conn)

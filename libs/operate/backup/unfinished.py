@@ -10,12 +10,14 @@ import asyncpg
 
 from operate.home.trouble import Trouble
 
-# A schema: every role that restores may make one.
-BEGIN = "CREATE SCHEMA IF NOT EXISTS liandong_restoring"
-END = "DROP SCHEMA IF EXISTS liandong_restoring"
+# A schema: every role that restores may make one. What stands in a database that was filled is in
+# its backup, and may be removed; a database that PostgreSQL itself has brought back is the city.
+FILLED, IN_PLACE = "liandong_restoring", "liandong_restoring_in_place"
+BEGIN = "CREATE SCHEMA IF NOT EXISTS {}"
+END = f"DROP SCHEMA IF EXISTS {FILLED}, {IN_PLACE}"
 # Held until the connection ends.
 ALONE = "SELECT pg_try_advisory_lock(hashtextextended('liandong.restore', 0))"
-IS_MARKED = "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'liandong_restoring')"
+IS_MARKED = "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = ANY($1))"
 
 
 @asynccontextmanager
@@ -34,21 +36,21 @@ async def alone(dsn: str) -> AsyncIterator[None]:
         conn.terminate()
 
 
-async def begin(dsn: str) -> None:
-    await _done(dsn, BEGIN)
+async def begin(dsn: str, mark: str = FILLED) -> None:
+    await _done(dsn, BEGIN.format(mark))
 
 
 async def end(dsn: str) -> None:
     await _done(dsn, END)
 
 
-async def is_marked(dsn: str) -> bool:
-    return bool(await _done(dsn, IS_MARKED))
+async def is_marked(dsn: str, *marks: str) -> bool:
+    return bool(await _done(dsn, IS_MARKED, marks))
 
 
 async def demand_none(dsn: str) -> None:
     """Raise Trouble if a restore was broken off in the database, or goes on there."""
-    if await is_marked(dsn):
+    if await is_marked(dsn, FILLED, IN_PLACE):
         raise Trouble(
             "A restore into this database goes on, or was killed before its end: run the same "
             "`liandong restore` again, which begins anew. Nothing was started.",
@@ -57,9 +59,9 @@ async def demand_none(dsn: str) -> None:
         )
 
 
-async def _done(dsn: str, statement: str) -> object:
+async def _done(dsn: str, statement: str, *values: object) -> object:
     conn = await asyncpg.connect(dsn)
     try:
-        return await conn.fetchval(statement)
+        return await conn.fetchval(statement, *values)
     finally:
         await conn.close()

@@ -129,6 +129,9 @@ async def test_a_restore_that_was_killed_leaves_no_city_that_starts_and_is_done_
             await boot.migrate(operated)
         await unfinished.end(empty.admin)
     assert await boot.migrate(operated) == []
+    await unfinished.begin(empty.admin, unfinished.IN_PLACE)  # killed: no backup has its rows
+    with pytest.raises(Trouble, match="killed before its end"):
+        await boot.migrate(operated)
     with pytest.raises(Trouble, match="already holds a city"):
         await restoring.demand_empty(empty.admin)
 
