@@ -370,7 +370,7 @@ async def test_a_merged_incident_names_no_caller_who_asks_for_protection_later(
 
 
 async def test_a_caller_may_ask_for_protection_after_the_end(visit: Visit) -> None:
-    """Nothing else of what was filed changes."""
+    """The amendment hides the caller's name and number; any other amendment is refused."""
     desk = await visit.person("call_taker.990100-command")
     clerk = await visit.person(f"clerk.{STATION}")
     leader = await visit.person("team_leader.990101-medical")

@@ -217,7 +217,8 @@ class Supervisor:
 
 
 def stays_down(program: Program, held: Collection[str]) -> bool:
-    """Whether it is held; a server is started all the same, because what goes on needs it."""
+    """Whether a person has stopped the service. Kafka and PostgreSQL start although they were
+    stopped: the services that run on need them."""
     return bool(program.needs) and any(name in held for name in program.names)
 
 

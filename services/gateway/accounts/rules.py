@@ -22,7 +22,7 @@ TELLING_NAME = 3
 # what looks like it; and how the latter is shown: in brackets, or after a space.
 SIGNS = frozenset(("/", FOR, *"∕⁄⟋╱›»❯❱⟩〉》〉≻→"))
 STANDING_IN = re.compile(r"[^\w·]代")
-# How a key that names nobody is shown, by its owner (`contract/naming.py`).
+# `contract/naming.py` shows a key without a person by its unit: 青山镇派出所的接口.
 OF_A_KEY = re.compile(r"的接口$|^the interface of\b")
 # The writing of names here, by how Unicode calls its signs: Chinese, and the alphabets of the
 # country's peoples. None of these has letters that could be taken for Chinese or for A to Z, as all

@@ -98,7 +98,7 @@ async def test_a_copy_becomes_what_was_loaded(database: str, topic: Broker) -> N
 async def test_what_was_put_in_by_hand_is_neither_held_nor_signed(
     database: str, topic: Broker
 ) -> None:
-    """The station would report to nobody; the next pack puts it right."""
+    """The forged entry would take the station's superior away; the next pack writes it anew."""
     await a_place_for_the_copy(database)
     station = "990101001-police"
     forgery = """
