@@ -27,7 +27,7 @@ TOPIC = "liandong.directory.v1"
 PARTITION = TopicPartition(TOPIC, 0)
 PART = "directory"
 
-# The service writes each entry with a code. One whose code does not fit is read from the topic anew.
+# The service gives each entry a code, and reads one whose code does not fit from the topic anew.
 COPIES = Beside("replica", ("key", "version", "value"), ("key",))
 READ = "SELECT key, version, value, proof FROM replica"
 BEGIN_AGAIN = "DELETE FROM replica_bookmark"

@@ -71,7 +71,7 @@ class Supervisor:
                 child.start()
 
     def _keep_down_what_was(self) -> None:
-        """Of a city that goes on, what a person has stopped stays down."""
+        """A new supervisor of a running city starts no service that a person has stopped."""
         held = holds.wanted(self.home.held)
         for child in self.children:
             if stays_down(child.program, held):
@@ -217,8 +217,7 @@ class Supervisor:
 
 
 def stays_down(program: Program, held: Collection[str]) -> bool:
-    """Whether a person has stopped the service. Kafka and PostgreSQL start although they were
-    stopped: the services that run on need them."""
+    """Whether a person has stopped it. Kafka and PostgreSQL start anyway: services need them."""
     return bool(program.needs) and any(name in held for name in program.names)
 
 
