@@ -38,6 +38,14 @@ LIMITS = {
     "tcp_user_timeout": "10000",
 }
 
+# A command of the operator has nobody waiting behind it; on a busy machine it waits instead of
+# failing.
+PATIENT = LIMITS | {
+    "lock_timeout": "15s",
+    "idle_in_transaction_session_timeout": "15s",
+    "transaction_timeout": "30s",
+}
+
 # Services ask by indexes alone. A statement that is prepared while its table is small would read
 # the whole table until the next ANALYZE, however fast the table grows. The few that have no index
 # get a cost for which Postgres would compile them each time.
@@ -90,16 +98,20 @@ def said_by(error: BaseException) -> str:
     return str(flaw) if flaw else f"the database does not answer: {error}"
 
 
-async def open_pool(dsn: str, schema: str, size: int = 4, name: str = "") -> Pool:
+async def open_pool(
+    dsn: str, schema: str, size: int = 4, name: str = "", *, patient: bool = False
+) -> Pool:
     """Return a pool that connects at first use: a service must start without Postgres. The `name`
-    of its connections is shown by pg_stat_activity."""
+    of its connections is shown by pg_stat_activity; those of the operator's commands are patient.
+    """
+    limits = PATIENT if patient else LIMITS
     return await asyncpg.create_pool(
         dsn,
         min_size=0,
         max_size=size,
-        timeout=2,
-        command_timeout=6,
-        server_settings={"application_name": name, "search_path": schema, **LIMITS, **PLANS},
+        timeout=15 if patient else 2,
+        command_timeout=30 if patient else 6,
+        server_settings={"application_name": name, "search_path": schema, **limits, **PLANS},
         init=partial(_init, schema),
         reset=_keep,
     )

@@ -3,11 +3,12 @@
 import asyncio
 import importlib
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence, Set
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Any
 
 import asyncpg
@@ -50,7 +51,8 @@ async def opened(installation: Installation) -> AsyncIterator[Books]:
     keyring = installation.keys.keyring("gateway")
     coded = coded_rows(installation)
     dsn = service_url(installation.admin_dsn, "gateway", installation.keys.secret)
-    async with refusals(installation), await pools.open_pool(dsn, "gateway", size=1) as pool:
+    opening = pools.open_pool(dsn, "gateway", size=1, patient=True)
+    async with refusals(installation), await opening as pool:
         yield Books(
             register.Register(pool, operator(), coded, keyring.lasting),
             factors.SecondFactors(pool, factors.sealer_of(keyring), coded),
@@ -63,12 +65,15 @@ async def opened(installation: Installation) -> AsyncIterator[Books]:
 @asynccontextmanager
 async def refusals(installation: Installation) -> AsyncIterator[None]:
     """Turn the gateway's refusals into sentences at the terminal. Raises Trouble."""
+    pools = importlib.import_module("backbone.postgres.pool")
     problems = importlib.import_module("services.gateway.http.problems")
     try:
         yield
     except problems.Problem as problem:
         raise Trouble(*sentences(problem)) from problem
-    except (OSError, TimeoutError, asyncpg.CannotConnectNowError) as error:
+    except pools.TRANSIENT as error:
+        if not pools.is_transient(error):
+            raise
         raise absence.of(installation, "postgres") from error
     except asyncpg.UndefinedTableError as error:
         raise Trouble(
@@ -92,6 +97,24 @@ def sentences(problem: Any) -> tuple[str, str]:
 def entry_of(*parts: str) -> Any:
     """An account to add: user, name, role, unit, team, password."""
     return importlib.import_module("services.gateway.accounts.register").Entry(*parts)
+
+
+def with_passwords(entries: Iterable[Any], known: Set[str]) -> dict[str, Any]:
+    """The entries of accounts that are new and name no password, each with one, by their users. One
+    that is known gets none: it would replace that of a row which was changed by hand, unseen."""
+    fresh = [each for each in entries if not each.password and each.user not in known]
+    return {each.user: replace(each, password=_made_for(each)) for each in fresh}
+
+
+def _made_for(entry: Any) -> str:
+    """A password that the rules take: chance may put the name into one."""
+    rules = importlib.import_module("services.gateway.accounts.rules")
+    problems = importlib.import_module("services.gateway.http.problems")
+    while True:
+        password = token_urlsafe(12)
+        with suppress(problems.Problem):
+            rules.require_password(password, entry.user, entry.name)
+            return password
 
 
 def period_of(start: str, end: str) -> Any:
