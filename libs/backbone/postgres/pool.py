@@ -38,6 +38,9 @@ LIMITS = {
     "tcp_user_timeout": "10000",
 }
 
+# Seconds for a new connection; a service tries again, and meanwhile answers its callers.
+CONNECT = 2.0
+
 # A command of the operator has nobody waiting behind it; on a busy machine it waits instead of
 # failing.
 PATIENT = LIMITS | {
@@ -109,7 +112,7 @@ async def open_pool(
         dsn,
         min_size=0,
         max_size=size,
-        timeout=15 if patient else 2,
+        timeout=15 if patient else CONNECT,
         command_timeout=30 if patient else 6,
         server_settings={"application_name": name, "search_path": schema, **limits, **PLANS},
         init=partial(_init, schema),
@@ -157,7 +160,7 @@ def _cut(conn: Connection) -> None:
 async def connect(dsn: str, schema: str) -> "asyncpg.Connection[asyncpg.Record]":
     """Return a connection outside the pool, for a listener or for a session lock."""
     settings = {"search_path": schema, **LIMITS, **PLANS}
-    conn = await asyncpg.connect(dsn, timeout=2, command_timeout=6, server_settings=settings)
+    conn = await asyncpg.connect(dsn, timeout=CONNECT, command_timeout=6, server_settings=settings)
     await speak_json(conn)
     return conn
 
