@@ -250,7 +250,9 @@ def show_missions(
         order.refuse_reason, order.result = mission.refuse_reason, mission.result
         if mission.HasField("recall"):
             order.recall.CopyFrom(mission.recall)
-        order.time.CopyFrom(mission.time)
+        # A mission that is over still goes with its receipt, and hears whom to name no more.
+        is_over = mission.HasField("end_time")
+        order.time.CopyFrom(mission.end_time if is_over else mission.time)
 
 
 def state_of(mission: emergency.Mission) -> str:

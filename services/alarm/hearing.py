@@ -100,20 +100,27 @@ class Hearing:
         return bool(after and after.incident and after.incident.id == follow.into)
 
     async def merge(self, payloads: Iterable[bytes]) -> None:
-        """Let the receipts of an incident follow its merge, or the undoing, and tell both
-        incidents: the one that has opened it first. What is left undone comes over Kafka."""
+        """Let the receipts of an incident follow its merge, or the undoing: the one that has opened
+        it first. What is left undone comes over Kafka.
+
+        The incident to which they come is told of all before a team hears of one, and the one that
+        they leave last: no team is told that a danger is over which goes with it.
+        """
         try:
             events = [IncidentEvent.FromString(each) for each in payloads]
         except DecodeError as error:
             raise InvalidArgument("BAD_METADATA", field="events") from error
         asked = await self._follower(events) if events else ()
         opened = UUID(events[0].meta.aggregate_id) if events else None
-        for request in sorted(asked, key=lambda each: each.aggregate_id != opened):
-            request_id = uuid5(request.request_id, "directly")
-            of, by = request.aggregate_id, request.actor
-            await self._orders.record(of, request_id, request.command, by)
-            await self._told.moved(of, request_id)
-            await self._teams.tell(of, request_id)
+        ordered = sorted(asked, key=lambda each: each.aggregate_id != opened)
+        moved = [(each.aggregate_id, uuid5(each.request_id, "directly")) for each in ordered]
+        for (of, request_id), request in zip(moved, ordered, strict=True):
+            await self._orders.record(of, request_id, request.command, request.actor)
+            await self._told.moved(of, request_id, left=False)
+        for move in moved:
+            await self._teams.tell(*move)
+        for move in moved:
+            await self._told.moved(*move, left=True)
 
     async def catch_up(self, receipt: Receipt, incident_id: UUID, by: Actor) -> None:
         """Look the incident up again: a step between look-up and link had no follower yet."""

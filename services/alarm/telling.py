@@ -20,7 +20,7 @@ from backbone.words.errors import Refusal
 from backbone.words.heard import together
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from liandong.incident.v1.incident_pb2 import Incident
-from liandong.incident.v1.incident_service_pb2 import ReadIncidentResponse
+from liandong.incident.v1.incident_service_pb2 import ReadIncidentResponse, UnlinkCallerRequest
 from services.alarm import codec, storage
 from services.alarm.peers import GLANCE, Incidents
 from services.alarm.receipt.record import Outcome, Receipt
@@ -127,11 +127,14 @@ class Told:
         if before is not None and before.incident is not None and after.incident is None:
             await self._tell_of_link(codec.to_unlink(before, after.version, by))
 
-    async def moved(self, receipt_id: UUID, request_id: UUID) -> None:
-        """Tell both incidents of a receipt that this request has moved."""
+    async def moved(self, receipt_id: UUID, request_id: UUID, *, left: bool) -> None:
+        """Tell the incident that a receipt has `left`, or the one to which it has come, that this
+        request has moved it."""
         rows = await self._pool.fetch(storage.MOVED, receipt_id, request_id)
-        told = [told_by(AlarmEvent.FromString(row["payload"]).moved) for row in rows]
-        await asyncio.gather(*map(self._tell_of_link, chain.from_iterable(told)))
+        moves = (AlarmEvent.FromString(row["payload"]).moved for row in rows)
+        told = chain.from_iterable(map(told_by, moves))
+        asked = [each for each in told if isinstance(each, UnlinkCallerRequest) is left]
+        await asyncio.gather(*map(self._tell_of_link, asked))
 
     async def _tell_of_link(self, request: Request) -> Any:
         """The receipt's link stands, whatever the incident answers: it is only told of it."""

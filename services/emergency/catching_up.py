@@ -32,6 +32,7 @@ from backbone.rpc.spread import open_shared
 from backbone.shell.shell import Shell
 from backbone.words.actor import SERVICE, Actor
 from backbone.words.errors import NotFound
+from backbone.words.heard_report import HeardReport
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
 from liandong.incident.v1.incident_pb2 import Incident, Matter
@@ -39,6 +40,7 @@ from services.emergency import codec, storage
 from services.emergency.accusing import of_mission, told_to
 from services.emergency.consumers import ENDS
 from services.emergency.deciders import missions
+from services.emergency.mission.awaiting import has_left, speaks_for
 from services.emergency.mission.correcting import ReviseMission, revise
 from services.emergency.mission.hiding import hide
 from services.emergency.mission.recalling import WithdrawMission
@@ -48,8 +50,12 @@ log = logging.getLogger(__name__)
 
 PAUSE = 0.2
 PATIENCE = 1.0
-# Seconds until a mission whose incident was not found is tried again, and at most.
-FIRST_REST, LONGEST_REST = 1.0, 10.0
+# Seconds until a mission is tried again whose incident was not found, or has not heard of its
+# receipt, and at most; and until workflow is asked again that did not answer.
+FIRST_REST, LONGEST_REST, AWAY = 0.2, 10.0, 1.0
+# Seconds for which an incident that answers may not have heard of the receipt. It is told again and
+# again: after so long it has refused that, and a team must not be left without its facts.
+LONGEST_WAIT = 60.0
 INSIDE = Actor("", "", SERVICE)
 
 ARRIVAL = "liandong.emergency.dispatched.v1"
@@ -123,6 +129,7 @@ class CatchingUp:
         self._find = find
         self._arrivals = arrivals
         self._resting: dict[UUID, tuple[float, float]] = {}
+        self._waiting: dict[tuple[UUID, UUID], float] = {}
 
     async def run(self, pulse: Pulse) -> None:
         await self._replica.wait()
@@ -151,11 +158,12 @@ class CatchingUp:
         self._arrivals.forget(each for each in arrived if each not in still)
         still |= resting
         self._resting = {of: each for of, each in self._resting.items() if of in still}
+        self._waiting = {of: each for of, each in self._waiting.items() if of[0] in still}
         for mission, at in found:
             try:
                 is_known = await self._bring_up(mission, at)
             except Unheard:  # nor would the others be; it may be back at any time
-                self._resting[mission.id] = now + FIRST_REST, FIRST_REST / 2
+                self._resting[mission.id] = now + AWAY, FIRST_REST / 2
                 return
             if mission.is_behind and not is_known:
                 self._rest(mission.id, now)
@@ -168,21 +176,44 @@ class CatchingUp:
         self._resting[mission] = now + rest, rest
 
     async def _bring_up(self, mission: Mission, now: datetime) -> bool:
-        """Whether its incident is known. Most have what they need, and nothing is written."""
+        """Whether its incident is known, and speaks for it. Most have what they need: nothing is
+        written."""
         seen = await self._find(mission.order.matter_id)
         if seen is None:
             return False
         incident = seen.incident
-        source = incident.source
+        source, heard = incident.source, codec.heard_reports_of(seen)
         accusation = Matter(desk=incident.desk, against=seen.against, source=source)
         if seen.against:
             hides = of_mission(mission, accusation, self._replica.city, now)
             if hide(mission, hides, now, ALONE):  # before the team is told anything of it
                 await self._submit(mission, hides, incident.version)
+        believed = self._believed(mission, incident, heard)
+        if believed is None:
+            return False
         said = self._command(mission, incident, accusation, now)
+        said = replace(said, heard_reports=believed)
         if isinstance(said, WithdrawMission) or revise(mission, said, now, ALONE):
             await self._submit(mission, said, incident.version)
         return True
+
+    def _believed(
+        self, mission: Mission, incident: Incident, heard: tuple[HeardReport, ...]
+    ) -> tuple[HeardReport, ...] | None:
+        """What the incident has heard of its receipts, if it speaks for the mission; else None. Its
+        end is the mission's in any case, unless the receipt has left."""
+        if has_left(mission, heard):
+            return None
+        key = mission.id, mission.order.matter_id
+        if state_of(incident) in ENDS or speaks_for(mission, heard):
+            self._waiting.pop(key, None)
+            return heard
+        now = time.monotonic()
+        if now - self._waiting.setdefault(key, now) < LONGEST_WAIT:
+            return None
+        said = {"mission": mission.id, "incident": incident.id}
+        log.warning("catching_up.unheard_report", extra=said)
+        return ()
 
     async def _submit(self, mission: Mission, command: Any, version: int) -> None:
         kind = type(command).__name__
@@ -201,8 +232,7 @@ class CatchingUp:
     ) -> WithdrawMission | ReviseMission:
         """The facts as they are now, or the end of an incident that is over."""
         matter, city = mission.order.matter_id, self._replica.city
-        state = Incident.State.Name(incident.state).removeprefix("STATE_")
-        if cause := ENDS.get(state):
+        if cause := ENDS.get(state_of(incident)):
             return WithdrawMission(Recall(cause, "", now, "", incident.unit), matter)
         heard = Heard(incident=incident.version)
         said = codec.to_revision(incident, city, heard, matter)
@@ -210,3 +240,7 @@ class CatchingUp:
         unit, order = mission.release.unit, mission.order
         revision: ReviseMission = told_to(whole, unit, order, accusation, city)
         return revision
+
+
+def state_of(incident: Incident) -> str:
+    return Incident.State.Name(incident.state).removeprefix("STATE_")

@@ -13,6 +13,7 @@ from backbone.wire import fill, to_message, to_record
 from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.errors import InvalidArgument, InvalidTransition
+from backbone.words.heard_report import HeardReport
 from backbone.words.policy import Policy
 from backbone.words.reported import codes_in, those_of, without_parts
 from backbone.words.sight import ORDER
@@ -100,6 +101,11 @@ def to_revision(
         matter=matter,
         persons=tuple(said.persons),
     )
+
+
+def heard_reports_of(body: Any) -> tuple[HeardReport, ...]:
+    """What an incident had heard of its receipts, as it was read, or as its event tells."""
+    return tuple(to_record(each, HeardReport) for each in body.heard_reports)
 
 
 def pauses_of(policy: Policy | None) -> tuple[int, ...]:

@@ -25,7 +25,7 @@ from services.emergency.mission.dispatching import would_refuse
 from services.emergency.mission.joining import JoinMatter
 from services.emergency.mission.recalling import WithdrawMission
 from services.emergency.mission.record import Cause, Heard, Mission, Recall
-from services.emergency.moving import Move, home_of, request
+from services.emergency.moving import Move, home_of, move_of, request
 from services.emergency.orders import missions_of, target
 from services.emergency.situation import Teams
 from services.emergency.terminals import Terminals
@@ -197,7 +197,7 @@ class Orders:
         """The missions of the receipt join the incident's matter, and end if it has ended."""
         linked = event.repeat_linked
         there = UUID(linked.incident_id)
-        joins = await self._moves(event, ordered, Move(there, linked.incident_code))
+        joins = await self._moves(event, ordered, move_of(linked))
         cause = ENDS.get(linked.incident.state)
         if cause is None:
             return joins
@@ -220,9 +220,7 @@ class Orders:
 
     async def _moved(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
         """After a merge or its undoing the missions move with the receipt that has ordered them."""
-        moved = event.moved
-        move = Move(UUID(moved.incident_id), moved.incident_code)
-        return await self._moves(event, ordered, move)
+        return await self._moves(event, ordered, move_of(event.moved))
 
     async def _moves(
         self, event: Any, ordered: Sequence[Request[Any]], move: Move

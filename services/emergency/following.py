@@ -59,7 +59,6 @@ class Incidents:
             for each in own
             if hears(each, command)
             if each.home is not None or event.meta.version > each.order.matter_version
-            if not _leaves_with(each, event)
         ]
         if accusing is None:
             return told
@@ -93,14 +92,6 @@ def _ended_with(mission: Mission, event: Any, city: City) -> Any:
     return _told_to(mission, end, event, None, city)
 
 
-def _leaves_with(mission: Mission, event: Any) -> bool:
-    """Whether the receipt that has ordered it leaves the incident with this event. The receipt
-    moves it then; until that it must not hear that its own danger is over."""
-    told = (each for each in event.amended.reports if each.receipt != event.meta.aggregate_id)
-    left = {each.receipt for each in told if not each.linked}
-    return mission.order.receipt in left
-
-
 def _told_to(mission: Mission, command: Any, event: Any, accusing: Any, city: City) -> Any:
     command = of_source(command, mission.order, event.meta.source)
     if accusing is None:
@@ -114,13 +105,18 @@ def _hidden(event: Any, mission: Mission, city: City) -> HideMission:
 
 
 def _followed(event: Any, city: City) -> ReviseMission | WithdrawMission:
-    matter = UUID(event.meta.aggregate_id)
+    matter, reports = (
+        UUID(event.meta.aggregate_id),
+        codec.heard_reports_of(getattr(event, event.WhichOneof("kind"))),
+    )
     match event.WhichOneof("kind"):
         case "amended":
             said = event.amended
             heard = Heard(incident=event.meta.version)
-            return codec.to_revision(said.matter, city, heard, matter, said.reason, said.receipt)
+            told = codec.to_revision(said.matter, city, heard, matter, said.reason, said.receipt)
+            return replace(told, heard_reports=reports)
         case "voided":
-            return because(Cause.INCIDENT_VOIDED, event.voided.reason, event, matter)
+            end = because(Cause.INCIDENT_VOIDED, event.voided.reason, event, matter)
+            return replace(end, heard_reports=reports)
         case _:
-            return because(Cause.INCIDENT_CLOSED, "", event, matter)
+            return replace(because(Cause.INCIDENT_CLOSED, "", event, matter), heard_reports=reports)

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from backbone.door.caused import caused_by
 from backbone.door.request import Request
+from backbone.words.heard_report import Awaits
 from services.emergency.mission.joining import (
     JoinMatter,
     knows_later,
@@ -19,12 +20,22 @@ from services.emergency.mission.record import Mission
 
 
 class Move(Struct, frozen=True):
-    """To which matter. `is_link` is False where the receipt only tells that it has no incident."""
+    """To which matter. `is_link` is False where the receipt only tells that it has no incident.
+    `awaits` is what the incident must have heard of the receipt."""
 
     there: UUID
     code: str = ""
     is_incident: bool = True
     is_link: bool = True
+    awaits: Awaits = Awaits()
+
+
+def move_of(moved: Any) -> Move:
+    """Of a receipt that was linked, or follows a merge or its undoing: of one that comes back its
+    correction is awaited."""
+    link, known = moved.caller_linked.version, moved.DESCRIPTOR.fields_by_name
+    version = moved.correction.version if "correction" in known else 0
+    return Move(UUID(moved.incident_id), moved.incident_code, awaits=Awaits(link, version))
 
 
 def home_of(event: Any, *, is_link: bool) -> Move:
@@ -88,6 +99,7 @@ def _join(
         receipt_version=version,
         is_incident=move.is_incident,
         receipt=receipt,
+        awaits=move.awaits,
     )
 
 

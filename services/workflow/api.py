@@ -18,6 +18,7 @@ from backbone.rpc.ids import named_id
 from backbone.rpc.passing import passing
 from backbone.shell.lists import lists_of
 from backbone.shell.shell import Shell
+from backbone.wire import to_message
 from backbone.words.actor import Actor
 from backbone.words.errors import NotFound, Unavailable
 from liandong.incident.v1 import incident_pb2 as resources
@@ -29,6 +30,7 @@ from services.workflow.desk_inbox import DeskInbox
 from services.workflow.incident import FROM_RECEIPTS, INCIDENTS, UNSEEN, routing
 from services.workflow.incident.claiming import ClaimIncident
 from services.workflow.incident.record import Incident, State
+from services.workflow.incident.reports import heard_reports
 from services.workflow.naming import OF_MERGED, Named
 from services.workflow.roads import Roads
 from services.workflow.showing import Cut
@@ -236,7 +238,9 @@ class Front(rpc.IncidentServiceServicer):
     async def ReadIncident(self, request: pb.ReadIncidentRequest, context: Any) -> Any:
         incident = await self._reads.get(request, context)
         shown = await self._reads.shown_alone(incident, caller_of(context).actor)
-        return pb.ReadIncidentResponse(incident=shown, against=incident.matter.against)
+        heard = (to_message(each, resources.HeardReport) for each in heard_reports(incident))
+        against = incident.matter.against
+        return pb.ReadIncidentResponse(incident=shown, against=against, heard_reports=heard)
 
     async def ListIncidents(self, request: pb.ListIncidentsRequest, context: Any) -> Any:
         return await self._reads.page(request, context)

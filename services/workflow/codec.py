@@ -257,6 +257,7 @@ def to_progress(row: Any, cut: Callable[[dict[str, Any]], None]) -> resources.Pr
     progress.time.FromDatetime(row["time"])
     facts = facts_of(body)
     facts.get("matter", {}).pop("persons", None)  # known to find them in texts, and not shown
+    facts.pop("heard_reports", None)  # for teams alone
     cut(facts)
     progress.facts.update(facts)
     return progress

@@ -1,5 +1,8 @@
 """What each person may do next, and what the unit knows of its matter at once."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,11 +84,41 @@ class Two:
         """Whether the incident that goes on has these words."""
         return words in (await self.clerk.get(f"/v1/incidents/{self.kept}"))[of]
 
+    async def is_without(self, danger: str) -> bool:
+        """Whether the incident that goes on tells of this danger no more."""
+        return not await self.tells(danger, of="danger")
+
+    async def is_as(self, incident: str) -> bool:
+        """Whether the team is the incident's, and has its facts."""
+        matter, team = await self.clerk.get(incident), await self.desk.get(self.mission)
+        told = ("priority", "danger", "place", "narrative")
+        its = team["matter_id"] == matter["id"]
+        return its and all(team[each] == matter[each] for each in told)
+
     async def known(self, state: str) -> bool:
         """Whether the merged receipt knows its incident in this state, as lists show it."""
         code = (await self.desk.get(f"/v1/receipts/{self.gone}"))["code"]
         [row] = [each async for each in self.desk.items("/v1/receipts", code=code)]
         return bool(row["incident"]["state"] == state)
+
+
+@asynccontextmanager
+async def watched(two: Two) -> AsyncIterator[list[Any]]:
+    """The mission as it is seen all the time meanwhile, and a second longer: another revision would
+    have come by then."""
+    seen = [await two.desk.get(two.mission)]
+
+    async def look() -> None:
+        while True:
+            seen.append(await two.desk.get(two.mission))
+            await asyncio.sleep(0.02)
+
+    watch = asyncio.create_task(look())
+    yield seen
+    await asyncio.sleep(1)
+    watch.cancel()
+    with suppress(asyncio.CancelledError):
+        await watch
 
 
 async def merge_two(visit: Visit) -> tuple[Two, Any]:
@@ -138,16 +171,18 @@ async def test_what_was_told_while_merged_is_kept_when_it_is_undone(visit: Visit
     # At once, while the receipt has not heard of the merge: it is followed there by the call.
     await act(two.desk, f"/v1/receipts/{two.gone}:amend", told)
     await until(lambda: two.tells("油箱漏油", of="danger"))
+
+    await until(lambda: two.is_as(f"/v1/incidents/{two.kept}"))
     leader = await visit.person(f"leader.{TOWNSHIP}-township")
-    await act(leader, f"{one}:undoMerge", NOT_THE_SAME)
-    await until(lambda: two.follow(two.gone))
-
-    async def knows() -> bool:
-        found = await two.clerk.get(one)
-        return bool(found["danger"] == "油箱漏油" and found["priority"] == "P1")
-
-    await until(knows)
+    async with watched(two) as seen:
+        await act(leader, f"{one}:undoMerge", NOT_THE_SAME)
+        await until(lambda: two.is_as(one))
+        await until(lambda: two.is_without("油箱漏油"))
+    assert {each["danger"] for each in seen} == {"油箱漏油"}, "all the time"
+    # The words of its own incident, at once.
+    assert seen[-1]["revision"] <= seen[0]["revision"] + 1
     found = await two.clerk.get(one)
+    assert (found["danger"], found["priority"]) == ("油箱漏油", "P1")
     assert found["narrative"].startswith("两车相撞，车里着火")
     assert found["heard"]["priority"] == "P1"
     assert found["place"]["text"] == "长风路99号"
@@ -158,10 +193,6 @@ async def test_what_was_told_while_merged_is_kept_when_it_is_undone(visit: Visit
     team = await two.desk.get(two.mission)
     assert (team["priority"], team["danger"], team["recall"]) == ("P1", "油箱漏油", None)
 
-    async def left() -> bool:
-        return not await two.tells("油箱漏油", of="danger")
-
-    await until(left)
     assert not (await two.clerk.get(f"/v1/incidents/{two.kept}"))["heard"]
 
 

@@ -13,6 +13,7 @@ from backbone.words.city import City
 from backbone.words.errors import InvalidTransition
 from backbone.words.followed import OVER as ENDED
 from backbone.words.guards import require_not_accused
+from backbone.words.heard_report import Awaits
 from backbone.words.matter import Matter
 from backbone.words.place import Place
 from services.alarm.receipt.city import require_team
@@ -68,7 +69,8 @@ class Order(Struct, frozen=True):
 
     `again` counts the orders before this one that were refused or are over: it gives each new order
     a new request id. `against` is the unit that the report accuses: no watcher sees the mission.
-    The versions tell the mission which events happened before its order.
+    The versions tell the mission which events happened before its order; an order with the facts of
+    the receipt `awaits` that its incident has heard them.
     """
 
     matter_id: UUID
@@ -89,6 +91,7 @@ class Order(Struct, frozen=True):
     receipt_version: int = 0
     matter_version: int = 0
     persons: tuple[str, ...] = ()
+    awaits: Awaits = Awaits()
 
 
 class DispatchOrdered(Struct, frozen=True):
@@ -188,7 +191,16 @@ def order_of(receipt: Receipt, command: DispatchNow) -> Order:
         receipt_version=latest.receipt_version if latest else 0,
         matter_version=command.facts_version,
         persons=tuple(dict.fromkeys((*receipt.report.caller.called, *facts.persons))),
+        awaits=Awaits() if command.facts else _awaits(receipt),
     )
+
+
+def _awaits(receipt: Receipt) -> Awaits:
+    """What the incident of the receipt may not have heard of it yet."""
+    if receipt.incident is None:
+        return Awaits()
+    corrected = max((each.version for each in receipt.corrected), default=0)
+    return Awaits(receipt.incident.link_version, corrected)
 
 
 def as_recorded(receipt: Receipt, command: DispatchNow) -> DispatchNow:

@@ -8,6 +8,8 @@ from msgspec.structs import replace
 
 from backbone.life_cycle import Also, change, verb
 from backbone.words.guards import PRIORITIES
+from backbone.words.heard_report import HeardReport
+from services.emergency.mission.awaiting import speaks_for
 from services.emergency.mission.record import (
     OVER,
     UNANSWERED,
@@ -32,7 +34,8 @@ class ReviseMission(Struct, frozen=True):
     `ladder` is the city's for the corrected priority, `acknowledge_seconds` its time to sign.
     `heard` is the version of the receipt or incident that had these facts; 0 is not known. `matter`
     is the one whose facts they are: a mission that has left it meanwhile has those of another one.
-    `catches_up`: the incident was asked since the mission has joined it.
+    `catches_up`: the incident was asked since the mission has joined it. `heard_reports`: what that
+    one had heard of its receipts.
     """
 
     facts: MissionFacts
@@ -44,6 +47,7 @@ class ReviseMission(Struct, frozen=True):
     matter: UUID | None = None
     catches_up: bool = False
     persons: tuple[str, ...] = ()
+    heard_reports: tuple[HeardReport, ...] = ()
 
 
 class MissionRevised(Struct, frozen=True):
@@ -92,6 +96,8 @@ def revise(
     persons = new_persons(mission, command)
     if mission.state in OVER:
         return [MissionCaughtUp(now, mission.heard, persons=persons)] if persons else []
+    if not speaks_for(mission, command.heard_reports):
+        return []
     return _under_way(mission, command, now, persons)
 
 

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from backbone.life_cycle import Also, begins, creates
 from backbone.words.errors import InvalidArgument, InvalidTransition, Unavailable
 from backbone.words.guards import PRIORITIES
+from backbone.words.heard_report import Awaits
 from services.emergency.mission.record import (
     Heard,
     Mission,
@@ -169,6 +170,8 @@ def dispatched(event: MissionDispatched) -> Mission:
         ladder=begun(event.ladder, event.time) if event.ladder else None,
         number=event.number,
         heard=Heard(order.receipt_version, order.matter_version),
+        behind=True if order.awaits != Awaits() else None,
+        awaits=order.awaits,
     )
 
 

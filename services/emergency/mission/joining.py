@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from backbone.life_cycle import Also, change, verb
 from backbone.words.errors import Unavailable
+from backbone.words.heard_report import Awaits
 from services.emergency.mission.correcting import MissionCaughtUp
 from services.emergency.mission.recalling import MissionRecalled, called_back
 from services.emergency.mission.record import ANY, Cause, Heard, Mission, Recall, pair_of
@@ -22,7 +23,8 @@ class JoinMatter(Struct, frozen=True):
 
     Another one than this is recalled by a command of its own, before. `receipt_version` is that of
     the receipt with its link, or without it: a later link may be known by the faster road.
-    `is_incident`: the matter is an incident, and no receipt alone.
+    `is_incident`: the matter is an incident, and no receipt alone; `awaits` is what it must have
+    heard of the receipt before its facts are the mission's.
     """
 
     matter_id: UUID
@@ -32,11 +34,12 @@ class JoinMatter(Struct, frozen=True):
     receipt_version: int = 0
     is_incident: bool = False
     receipt: UUID | None = None
+    awaits: Awaits = Awaits()
 
 
 class MissionJoined(Struct, frozen=True):
-    """`behind`: to an incident, which is asked for its facts from now on. `merged` was counted by
-    earlier releases."""
+    """`behind`: to an incident, which is asked for its facts from now on, and must have heard what
+    the mission `awaits`. `merged` was counted by earlier releases."""
 
     time: datetime
     matter_id: UUID
@@ -44,6 +47,7 @@ class MissionJoined(Struct, frozen=True):
     heard: Heard = Heard()
     behind: bool | None = None
     merged: int = 0
+    awaits: Awaits = Awaits()
 
 
 def join(
@@ -54,18 +58,9 @@ def join(
         return []
     if knows_later(mission, command.receipt_version):
         return []
-    heard = Heard(max(mission.heard.receipt, command.receipt_version))
     if order.matter_id == command.matter_id:
         return [*_as_before(mission, command, now)]
-    code = command.code or order.code
-    joined = MissionJoined(
-        time=now,
-        matter_id=command.matter_id,
-        code=code,
-        heard=heard,
-        behind=command.is_incident,
-        merged=mission.merged,
-    )
+    joined = _joined(mission, command, now)
     pair = pair_of(command.matter_id, order.team)
     rivals = [also.one(each) for each in also.members(pair) - {mission.id}]
     if mission.ending is not None or not rivals:
@@ -76,11 +71,32 @@ def join(
     return [joined, called_back(mission, same_matter(first, now), now)]
 
 
-def _as_before(mission: Mission, command: JoinMatter, now: datetime) -> Sequence[MissionCaughtUp]:
-    """It belongs to the matter already, by another link: an older one that arrives late is over."""
+def _joined(mission: Mission, command: JoinMatter, now: datetime) -> MissionJoined:
+    return MissionJoined(
+        time=now,
+        matter_id=command.matter_id,
+        code=command.code or mission.order.code,
+        heard=Heard(max(mission.heard.receipt, command.receipt_version)),
+        behind=command.is_incident,
+        merged=mission.merged,
+        awaits=command.awaits,
+    )
+
+
+def _as_before(
+    mission: Mission, command: JoinMatter, now: datetime
+) -> Sequence[MissionJoined | MissionCaughtUp]:
+    """It belongs to the matter already, by another link: an older one that arrives late is over.
+
+    Between the two links the incident did not speak for it, and is asked again.
+    """
     receipt = command.receipt_version
     if mission.ending is not None or receipt <= mission.heard.receipt:
         return []
+    if command.is_incident:
+        known = mission.heard.incident
+        again = _joined(mission, command, now)
+        return [replace(again, heard=Heard(receipt, known))]
     return [MissionCaughtUp(now, Heard(receipt))]
 
 
@@ -124,6 +140,7 @@ def joined(mission: Mission, event: MissionJoined) -> Mission:
         heard=event.heard,
         behind=event.behind,
         merged=event.merged,
+        awaits=event.awaits,
     )
 
 

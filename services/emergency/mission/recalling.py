@@ -10,9 +10,11 @@ from backbone.life_cycle import Also, change, verb
 from backbone.words.actor import Actor
 from backbone.words.errors import Denied, InvalidTransition, NotFound
 from backbone.words.guards import require_text
+from backbone.words.heard_report import HeardReport
 from backbone.words.place import contains
 from backbone.words.roles import DISPATCHERS, TEAM_SENDERS
 from backbone.words.sight import sees
+from services.emergency.mission.awaiting import has_left
 from services.emergency.mission.record import (
     ANY,
     OVER,
@@ -37,11 +39,13 @@ class RecallMission(Struct, frozen=True):
 class WithdrawMission(Struct, frozen=True):
     """A recall that follows from another act; `recall` says from which, and when.
 
-    `matter` is the one that has ended: a mission that has left it meanwhile goes on.
+    `matter` is the one that has ended: a mission that has left it meanwhile goes on, as does one
+    whose receipt has left it, by what it had heard of its receipts: `heard_reports`.
     """
 
     recall: Recall
     matter: UUID | None = None
+    heard_reports: tuple[HeardReport, ...] = ()
 
 
 class ConfirmRecall(Struct, frozen=True):
@@ -108,6 +112,8 @@ def withdraw(
 ) -> list[MissionRecalled]:
     """A mission that is over needs no recall."""
     if mission.state in OVER or not mission.is_of(command.matter):
+        return []
+    if has_left(mission, command.heard_reports):
         return []
     return [called_back(mission, command.recall, now)]
 

@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 
 from msgspec import Struct
 
+from backbone.words.heard_report import Awaits
 from backbone.words.place import Place
 from backbone.words.sight import ORDER, Facts
 from services.emergency.mission.rungs import Ladder
@@ -56,6 +57,7 @@ class Order(Struct, frozen=True):
     matter_version: int = 0
     persons: tuple[str, ...] = ()
     against: str = ""
+    awaits: Awaits = Awaits()
 
 
 class Heard(Struct, frozen=True):
@@ -89,9 +91,7 @@ class Release(Struct, frozen=True):
 
 class Pushes(Struct, frozen=True):
     """How often it was pushed; `due_time` is when it is pushed again, None once it is answered.
-
-    `asked` is the last revision that the team has to sign for.
-    """
+    `asked` is the last revision that the team has to sign for."""
 
     due_time: datetime | None
     revision: int = 1
@@ -192,9 +192,9 @@ class Mission(Struct, frozen=True):
     """`number` counts the earlier missions of the team for this matter.
 
     `home` is the matter that it was ordered for, once it has joined another one. `behind` says that
-    it has joined an incident and owes a question for its facts: an event of it may be an old one.
-    `heard` guards it from events that arrive late, by the slower road. `merged` was counted by
-    earlier releases.
+    it owes its incident a question for its facts, once that has heard what it `awaits`: an event of
+    that may be an old one. `heard` guards it from events that arrive late, by the slower road.
+    `merged` was counted by earlier releases.
     """
 
     id: UUID
@@ -215,6 +215,7 @@ class Mission(Struct, frozen=True):
     hidden: Hidden | None = None
     behind: bool | None = None
     merged: int = 0
+    awaits: Awaits = Awaits()
 
     @property
     def is_behind(self) -> bool:

@@ -8,7 +8,7 @@ from backbone.words.rank import by_time
 from services.emergency.mission.record import OVER, Cause, Mission, Recall, State, pair_of
 from services.emergency.mission.rungs import Ladder, is_outside
 
-SHAPE = 10
+SHAPE = 11
 # An unconfirmed recall is told to people after this time where no ladder names one.
 UNHEARD_SECONDS = 60
 # In the place of a unit that may not know of the mission: the column is never empty.
@@ -122,7 +122,7 @@ def upgrade(doc: dict[str, Any], shape: int) -> dict[str, Any]:
     """Shape 1 is the flat row of 0.1.0; shape 2 knows no ladder, shape 3 no correction. Shape 5
     has another cause of a recall, shape 6 what a mission has heard, shape 8
     from whom it is hidden, shape 9 whether it owes a question for its facts, shape 10 whom its
-    matter accuses."""
+    matter accuses, shape 11 what its incident must have heard."""
     if shape > 3:
         return doc
     if shape > 1:

@@ -14,6 +14,7 @@ from backbone.words.correction import AGAINST, CATEGORY, PERSONS, PLACE, PRIORIT
 from backbone.words.errors import Denied, InvalidArgument
 from backbone.words.guards import require_priority, require_text
 from backbone.words.heard import HeardDanger, confirmed
+from backbone.words.heard_report import HeardReport
 from backbone.words.matter import Matter
 from backbone.words.place import contains
 from backbone.words.roles import DISPATCHERS
@@ -76,6 +77,7 @@ class IncidentAmended(Struct, frozen=True, kw_only=True):
     handling: tuple[HandlingTime, ...] = ()
     barred: tuple[str, ...] = ()
     confirmed: HeardDanger | None = None
+    heard_reports: tuple[HeardReport, ...] = ()
 
 
 Event = IncidentAmended | accusing.AccusedWithdrawn | routing.Event
@@ -200,6 +202,7 @@ def carried_out(incident: Incident, event: IncidentAmended, world: World) -> lis
         minutes=minutes,
         handling=handling_times.sooner(incident, after, world.policy),
         barred=barred,
+        heard_reports=reports.heard_reports(incident, event.reports),
     )
     if leaves := accusing.withdrawn(incident, barred, event.time):
         return [whole, *leaves]

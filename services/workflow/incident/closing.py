@@ -11,6 +11,7 @@ from backbone.words.actor import Actor, is_another_person, is_same_hand
 from backbone.words.errors import Denied, InvalidArgument, InvalidTransition
 from backbone.words.guards import require_text
 from backbone.words.heard import HeardDanger, confirmed
+from backbone.words.heard_report import HeardReport
 from backbone.words.sight import sees
 from services.workflow.incident import claiming, clocks, question, reports, routing
 from services.workflow.incident.record import OPEN, Incident, Routing, State
@@ -77,6 +78,7 @@ class IncidentReworked(Struct, frozen=True):
 
 class IncidentClosed(Struct, frozen=True):
     time: datetime
+    heard_reports: tuple[HeardReport, ...] = ()
 
 
 class IncidentVoided(Struct, frozen=True):
@@ -90,6 +92,7 @@ class IncidentVoided(Struct, frozen=True):
     voided_by: str = ""
     voided_role: str = ""
     confirmed: HeardDanger | None = None
+    heard_reports: tuple[HeardReport, ...] = ()
 
 
 def verify(
@@ -137,7 +140,7 @@ def close(
         raise InvalidTransition("NOT_VERIFIED", solved=solved)
     if solved == Finding.NO and incident.counts.reworks < REWORKS:
         raise InvalidTransition("REWORK_DUE", solved=solved)
-    return [IncidentClosed(now)]
+    return [IncidentClosed(now, reports.heard_reports(incident))]
 
 
 def void(
@@ -153,7 +156,8 @@ def void(
         )
     by, heard = command.by, reports.heard_of(incident, world.city)
     word = confirmed(heard, NO_PRIORITY, command.confirm_priority)
-    return [IncidentVoided(now, command.reason, by.user, by.role, word)]
+    told = reports.heard_reports(incident)
+    return [IncidentVoided(now, command.reason, by.user, by.role, word, told)]
 
 
 def _require_verifier(incident: Incident, actor: Actor, world: World) -> None:

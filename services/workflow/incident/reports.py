@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from backbone.words.city import City
 from backbone.words.correction import CATEGORY, DANGER, FACTS, NARRATIVE, PLACE, PRIORITY, TITLE
 from backbone.words.heard import HeardDanger, heard_in, together
+from backbone.words.heard_report import HeardReport
 from backbone.words.matter import Matter
 from backbone.words.place import Place
 from backbone.words.reported import SEPARATOR, part_of
@@ -22,6 +23,8 @@ from services.workflow.incident.record import Incident, Report
 MOST_NARRATIVE, MOST_DANGER = 20_000, 2_000
 # Of many linked reports the last ones are told, each in short: an order must be read at once.
 MOST_LINES, LONGEST_LINE = 30, 400
+# An incident of more reports does not tell of which receipts it has heard: its events stay small.
+MOST_HEARD = 2_000
 # Desks listen for danger in what they take down as receipts alone.
 OF_RECEIPTS = "ALARM"
 BESIDE = (PLACE, NARRATIVE, CATEGORY, DANGER)
@@ -67,6 +70,26 @@ def told(incident: Incident) -> Told:
         heard=matter.heard,
     )
     return Told(matter, incident.reports or (first,))
+
+
+def heard_reports(incident: Incident, fresh: Iterable[Report] = ()) -> tuple[HeardReport, ...]:
+    """What it has heard of its receipts, with these reports: so that no team is told by it whose
+    receipt has left, or was not heard yet."""
+    so_far = told(incident)
+    for each in fresh:
+        so_far = so_far.having(each)
+    if len(so_far.reports) > MOST_HEARD:
+        return ()
+    first = so_far.first.receipt
+    return tuple(
+        HeardReport(
+            each.receipt,
+            each.linked or each.receipt == first,
+            each.link_version,
+            each.version,
+        )
+        for each in so_far.reports
+    )
 
 
 def heard_of(incident: Incident, city: City) -> HeardDanger | None:

@@ -15,6 +15,7 @@ from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
 from backbone.words.errors import InvalidArgument
 from backbone.words.sight import DISPUTE, PETITION
+from services.workflow.incident import reports
 from services.workflow.incident.closing import IncidentClosed
 from services.workflow.incident.handling import IncidentResolved, ProgressReported, Result
 from services.workflow.incident.record import OPEN, OVER, POOLED_OR_HELD, Incident, State
@@ -87,7 +88,7 @@ def settle(
         return [ProgressReported(now, pair.text, public=False)]
     if pair.state is State.RESOLVED:
         return [IncidentResolved(now, pair.outcome, pair.text)]
-    return [IncidentClosed(now)]
+    return [IncidentClosed(now, reports.heard_reports(incident))]
 
 
 def arrived(incident: Incident, event: TeamArrived) -> Incident:

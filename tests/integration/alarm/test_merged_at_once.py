@@ -6,11 +6,13 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+import asyncpg
 import grpc
 import pytest
 import pytest_asyncio
 
 from backbone.words.actor import Actor
+from liandong.emergency.v1.emergency_events_pb2 import EmergencyEvent, MissionRevised
 from liandong.emergency.v1.emergency_pb2 import Mission
 from tests.cities import COUNTY
 from tests.desks import DESK
@@ -129,3 +131,43 @@ async def test_a_team_that_was_ordered_while_merged_goes_back_with_its_receipt(
         await flow.call("VoidIncident", incident_id=kept, reason="HOAX", confirm_priority=True)
         receipt = (await console.do("GetReceipt", gone)).receipt
         assert [each.state for each in receipt.dispatches] == [Mission.STATE_PENDING]
+
+
+async def settled(home: Installation, mission: str, matter: str) -> list[MissionRevised]:
+    """What the team was told, once it belongs to the matter and was compared with it."""
+    conn = await asyncpg.connect(home.admin_dsn, server_settings={"search_path": "emergency"})
+    waits = "SELECT matter_id = $2 AND behind_since IS NULL FROM missions WHERE id = $1"
+    told = "SELECT payload FROM journal WHERE aggregate_id = $1 AND kind = $2 ORDER BY version"
+    async with asyncio.timeout(PATIENCE):
+        while not await conn.fetchval(waits, mission, matter):
+            await asyncio.sleep(0.05)
+    await asyncio.sleep(0.5)  # another revision would come at once
+    rows = await conn.fetch(told, mission, "liandong.emergency.revised.v1")
+    await conn.close()
+    return [EmergencyEvent.FromString(row["payload"]).revised for row in rows]
+
+
+async def test_no_team_is_told_for_a_moment_that_its_danger_is_over(home: Installation) -> None:
+    """With a merge and its undoing, a link and its undoing: all by calls, one after the other."""
+    with home.started("alarm"):
+        await home.ready("alarm")
+        flow, console = Flow(home), Console(home)
+        kept = await first_opened(console)
+        gone = await opened(console, danger="油箱漏油")
+        sent = (await console.do("DispatchNow", gone, team="red")).mission.id
+        await merged(flow, gone, kept)
+        assert all("油箱漏油" in each.facts.danger for each in await settled(home, sent, kept))
+        await console.do("AmendReceipt", gone, danger="油箱漏油，路面湿滑")
+        undo = {"incident_id": gone, "reason": DIFFERENT}
+        await flow.call("UndoMerge", SECOND, **undo)
+        told = await settled(home, sent, gone)
+        assert all("油箱漏油" in each.facts.danger for each in told)
+        assert all("路面湿滑" in each.facts.danger for each in told[-2:]), "nor with the undoing"
+        said = {"narrative": "自行车被偷了", "danger": "狗没有拴"}
+        apart, _ = await console.receive(category="theft", **said)
+        second = (await console.do("DispatchNow", apart.id, team="blue")).mission.id
+        await console.do("LinkRepeat", apart.id, incident=kept)
+        await settled(home, second, kept)
+        await console.do("UnlinkRepeat", apart.id, reason=DIFFERENT)
+        told = await settled(home, second, apart.id)
+        assert told and all("狗没有拴" in each.facts.danger for each in told)

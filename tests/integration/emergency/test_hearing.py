@@ -22,7 +22,7 @@ from liandong.event.v1.event_pb2 import Meta
 from liandong.incident.v1 import incident_service_pb2 as incidents_pb
 from liandong.incident.v1 import incident_service_pb2_grpc as incidents_rpc
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
-from liandong.incident.v1.incident_pb2 import Incident
+from liandong.incident.v1.incident_pb2 import HeardReport, Incident
 from tests.emergency import COUNTY, Desk, serving, some_settings
 
 
@@ -265,13 +265,15 @@ class Workflow(incidents_rpc.IncidentServiceServicer):
     def __init__(self) -> None:
         self.known: dict[str, Incident] = {}
         self.asked: list[str] = []
+        self.heard: dict[str, list[HeardReport]] = {}
 
     async def ReadIncident(self, request: Any, context: Any) -> Any:
         self.asked.append(request.incident_id)
         found = self.known.get(request.incident_id)
         if found is None:
             await abort(context, NotFound("NO_SUCH_INCIDENT"))
-        return incidents_pb.ReadIncidentResponse(incident=found)
+        heard = self.heard.get(request.incident_id, [])
+        return incidents_pb.ReadIncidentResponse(incident=found, heard_reports=heard)
 
 
 @pytest.fixture
@@ -310,3 +312,51 @@ async def test_a_correction_that_was_told_before_the_mission_was_there(
         ended = await found(desk, second, "fire-2")
         assert ended.recall.cause == Recall.CAUSE_INCIDENT_VOIDED
         assert (await found(desk, third, "medical-1")).place.text == "青山镇长风路12号"
+
+
+async def test_an_incident_that_has_not_heard_of_the_receipt_tells_its_team_nothing(
+    database_url: str, workflow: tuple[Workflow, str]
+) -> None:
+    """The link has reached the team before the incident. Neither its event nor its answer knows of
+    the danger: the team goes on as it was sent until the incident does."""
+    servicer, address = workflow
+    settings = some_settings(database_url)
+    settings = replace(settings, environ={**settings.environ, "LIANDONG_WORKFLOW_ADDRESS": address})
+    receipt, incident = uuid4(), uuid4()
+    first = HeardReport(receipt=str(incident), linked=True)
+    servicer.heard[str(incident)] = [first]
+    without = {**facts(incident, "长风路3号"), "version": 4, "state": "STATE_OFFERED"}
+    servicer.known[str(incident)] = Incident(**without)
+    async with serving(settings) as desk:
+        mission = (await desk.dispatch(receipt=receipt, receipt_version=2)).mission.id
+        link = {"incident_id": str(incident), "caller_linked": {"version": 3}}
+        await hear(desk, receipt, 3, AlarmEvent(repeat_linked=link))
+        told = {"matter": facts(incident, "长风路3号"), "heard_reports": [first]}
+        await hear(desk, incident, 4, IncidentEvent(amended=told))
+        async with asyncio.timeout(10):
+            while servicer.asked.count(str(incident)) < 3:
+                await asyncio.sleep(0.05)
+        assert (await found(desk, mission)).revision == 1
+        linked = HeardReport(receipt=str(receipt), linked=True, link_version=3)
+        servicer.heard[str(incident)] = [first, linked]
+        servicer.known[str(incident)] = Incident(**{**without, "danger": "油箱漏油", "version": 6})
+        async with asyncio.timeout(10):
+            while (await found(desk, mission)).danger != "油箱漏油":
+                await asyncio.sleep(0.05)
+
+
+async def test_an_incident_that_the_receipt_has_left_tells_its_team_nothing(desk: Desk) -> None:
+    """Neither its facts nor its end, until the receipt has taken the team along."""
+    receipt, incident = uuid4(), uuid4()
+    mission = (await desk.dispatch(receipt=receipt, receipt_version=2)).mission.id
+    await hear(desk, receipt, 3, AlarmEvent(repeat_linked={"incident_id": str(incident)}))
+    heard = [
+        HeardReport(receipt=str(incident), linked=True),
+        HeardReport(receipt=str(receipt), link_version=5),
+    ]
+    told = {"matter": facts(incident, "长风路3号"), "heard_reports": heard}
+    await hear(desk, incident, 8, IncidentEvent(amended=told))
+    end = {"reason": "HOAX", "heard_reports": heard}
+    await hear(desk, incident, 9, IncidentEvent(voided=end))
+    shown = await found(desk, mission)
+    assert (shown.revision, shown.state) == (1, Mission.STATE_PENDING)
