@@ -247,6 +247,40 @@ async def test_a_need_enters_the_flow_without_the_name_and_comes_back(
         assert seen.result == seen.incident.reply == "已为欧***推荐三个岗位，小*满意"
 
 
+async def test_what_is_late_stands_in_the_inbox_of_who_cares_and_of_the_sender(
+    database: Installation,
+) -> None:
+    def soon() -> Timestamp:
+        return in_the_future(seconds=1)
+
+    async with (
+        serving(database, the_city(), "population", "workflow") as home,
+        calling(home, "population", PopulationServiceStub) as call,
+        calling(home, "workflow", IncidentServiceStub) as work,
+    ):
+
+        async def inbox(who: Actor) -> list[tuple[str, str, str]]:
+            page = await work("ListIncidents", flow.ListIncidentsRequest(inbox=True), who)
+            return sorted((each.id, each.waits[0].reason, each.source) for each in page.items)
+
+        about = await received(call)
+        plan = pb.PlanVisitRequest(care_case_id=about, activity="ACTIVITY_STUDY", due_time=soon())
+        await call("PlanVisit", plan, LI)
+        sent = a_request(hand_over_due_time=soon())
+        other = (await call("RegisterCareCase", sent, SENDER, "another")).care_case.id
+        visit = (about, "CARE_VISIT_MISSED", "CARE")
+        hand_over = (other, "CARE_HAND_OVER_LATE", "CARE")
+
+        async def told() -> bool:
+            return await inbox(HEAD) == sorted([visit, hand_over])
+
+        await until(told)
+        assert await inbox(LI) == [visit]
+        assert await inbox(SENDER) == sorted([visit, hand_over])
+        other_worker = Actor("wu", "north", "care_worker", NORTH)
+        assert await inbox(other_worker) == await inbox(AUDITOR) == []
+
+
 async def test_a_sealed_case_names_the_person_in_none_of_its_texts(
     database: Installation,
 ) -> None:
