@@ -80,8 +80,8 @@ def require_may_accuse(petition: Petition, said: Named, city: City) -> None:
 
 
 def require_not_below_accused(petition: Petition, by: Actor) -> None:
-    """Raises OWN_UNIT_ACCUSED where no unit has looked into an accusation, and who would answer it
-    belongs to the accused unit or to one below it. Such a desk hands it to a unit above."""
+    """Raises OWN_UNIT_ACCUSED where who would answer an accusation in words of their own belongs to
+    the accused unit or to one below it. Such a desk hands it to a unit above."""
     if accused(petition) and by.unit in {petition.filing.against_unit, *petition.barred}:
         raise Denied("OWN_UNIT_ACCUSED", unit=by.unit)
 

@@ -79,7 +79,7 @@ def reply(
     incident = petition.handling.incident
     if incident is not None and incident.state not in SETTLED:
         raise InvalidTransition("NOT_RESOLVED", state=incident.state, unit=incident.unit)
-    if not holding_unit(incident):
+    if command.reply.strip() or not holding_unit(incident):
         accusing.require_not_below_accused(petition, command.by)
     resolved = incident.reply if incident else ""
     return [PetitionReplied(now, require_text(command.reply or resolved, "REPLY_MISSING"))]
