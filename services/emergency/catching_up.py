@@ -236,7 +236,8 @@ class CatchingUp:
             return WithdrawMission(Recall(cause, "", now, "", incident.unit), matter)
         heard = Heard(incident=incident.version)
         said = codec.to_revision(incident, city, heard, matter)
-        whole = replace(said, catches_up=True)
+        apart = codec.is_apart(incident.source)
+        whole = replace(said, catches_up=True, is_apart=apart)
         unit, order = mission.release.unit, mission.order
         revision: ReviseMission = told_to(whole, unit, order, accusation, city)
         return revision

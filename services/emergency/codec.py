@@ -16,7 +16,7 @@ from backbone.words.errors import InvalidArgument, InvalidTransition
 from backbone.words.heard_report import HeardReport
 from backbone.words.policy import Policy
 from backbone.words.reported import codes_in, those_of, without_parts
-from backbone.words.sight import ORDER
+from backbone.words.sight import ALARM, ORDER, own_of
 from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from liandong.emergency.v1.emergency_events_pb2 import EmergencyEvent
@@ -101,6 +101,12 @@ def to_revision(
         matter=matter,
         persons=tuple(said.persons),
     )
+
+
+def is_apart(source: str) -> bool:
+    """Whether an incident of this source is that of what a report has become at another desk. Older
+    events name none."""
+    return own_of(source) not in ("", ALARM)
 
 
 def heard_reports_of(body: Any) -> tuple[HeardReport, ...]:

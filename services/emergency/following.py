@@ -112,7 +112,9 @@ def _followed(event: Any, city: City) -> ReviseMission | WithdrawMission:
             said = event.amended
             heard = Heard(incident=event.meta.version)
             told = codec.to_revision(said.matter, city, heard, matter, said.reason, said.receipt)
-            return replace(told, heard_reports=reports)
+            apart = codec.is_apart(event.meta.source)
+            changed = tuple(said.changed)
+            return replace(told, heard_reports=reports, is_apart=apart, changed=changed)
         case "voided":
             end = because(Cause.INCIDENT_VOIDED, event.voided.reason, event, matter)
             return replace(end, heard_reports=reports)

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from backbone.life_cycle import Also, change, verb
 from backbone.words.guards import PRIORITIES
 from backbone.words.heard_report import HeardReport
+from services.emergency.mission.apart import different, facts_of, stated
 from services.emergency.mission.awaiting import speaks_for
 from services.emergency.mission.record import (
     OVER,
@@ -20,6 +21,7 @@ from services.emergency.mission.record import (
     MissionFacts,
     Order,
     State,
+    Statements,
 )
 from services.emergency.mission.repeats import pause_after
 from services.emergency.mission.rungs import Ladder, begun_anew, the_same
@@ -35,7 +37,8 @@ class ReviseMission(Struct, frozen=True):
     `heard` is the version of the receipt or incident that had these facts; 0 is not known. `matter`
     is the one whose facts they are: a mission that has left it meanwhile has those of another one.
     `catches_up`: the incident was asked since the mission has joined it. `heard_reports`: what that
-    one had heard of its receipts.
+    one had heard of its receipts. `is_apart`: it is that of what the report has become elsewhere.
+    `changed` are the facts that were corrected, where the incident's event says so.
     """
 
     facts: MissionFacts
@@ -48,6 +51,8 @@ class ReviseMission(Struct, frozen=True):
     catches_up: bool = False
     persons: tuple[str, ...] = ()
     heard_reports: tuple[HeardReport, ...] = ()
+    is_apart: bool = False
+    changed: tuple[str, ...] = ()
 
 
 class MissionRevised(Struct, frozen=True):
@@ -70,13 +75,14 @@ class MissionRevised(Struct, frozen=True):
     heard: Heard = Heard()
     caught_up: bool = False
     persons: tuple[str, ...] = ()
+    apart: Statements | None = None
 
 
 class MissionCaughtUp(Struct, frozen=True):
     """The facts of the incident that it has joined are those that it has: `caught_up`.
 
     Or a later link or merge has come, to the matter that it belongs to; or further `persons`, whom
-    its texts name, are known or ask for protection.
+    its texts name, are known or ask for protection; or what two desks told it is known: `apart`.
     """
 
     time: datetime
@@ -84,6 +90,7 @@ class MissionCaughtUp(Struct, frozen=True):
     caught_up: bool = False
     merged: int = 0
     persons: tuple[str, ...] = ()
+    apart: Statements | None = None
 
 
 def revise(
@@ -108,12 +115,15 @@ def _under_way(
     settles = mission.is_behind and command.catches_up
     settled = MissionCaughtUp(now, heard, caught_up=settles, persons=persons)
     nothing = [settled] if settles or persons else []
-    if _is_late(mission.heard, command.heard):
+    if _is_late(mission, command.heard):
         return [*nothing]
     before = facts_of(mission.order)
-    facts = replace(command.facts, narrative=_narrative(mission.order, command.facts.narrative))
+    apart_from, told = command.is_apart, (command.facts, command.heard, command.changed)
+    said, apart = stated(mission, *told, is_apart=apart_from)
+    facts = replace(said, narrative=_narrative(mission.order, said.narrative))
     if not (new := different(before, facts)):
-        return [*nothing]
+        known = replace(settled, apart=apart)
+        return [known] if apart != mission.apart else [*nothing]
     was = _before(mission, before, facts, new)
     asks = bool(TO_BE_SIGNED & set(new))
     release, pushes = mission.release, mission.pushes
@@ -140,6 +150,7 @@ def _under_way(
             heard=heard,
             caught_up=command.catches_up,
             persons=persons,
+            apart=apart,
         )
     ]
 
@@ -156,11 +167,14 @@ def hears(mission: Mission, command: Struct) -> bool:
     return isinstance(command, ReviseMission) and bool(new_persons(mission, command))
 
 
-def _is_late(known: Heard, said: Heard) -> bool:
-    """Whether later facts are known. Since an incident has told its own, a receipt's are old."""
+def _is_late(mission: Mission, said: Heard) -> bool:
+    """Whether later facts are known. Since an incident has told its own, a receipt's are old, but
+    for those that the two tell apart."""
+    known = mission.heard
     if said.incident:
         return said.incident < known.incident
-    return bool(said.receipt) and (bool(known.incident) or said.receipt < known.receipt)
+    old = bool(known.incident) and mission.apart is None
+    return bool(said.receipt) and (old or said.receipt < known.receipt)
 
 
 def _further(known: Heard, said: Heard) -> Heard:
@@ -191,16 +205,6 @@ def _ladder_anew(
 
 def is_climbing(mission: Mission) -> bool:
     return mission.ladder is not None and mission.ladder.due_time is not None
-
-
-def facts_of(order: Order) -> MissionFacts:
-    return MissionFacts(order.place, order.narrative, order.category, order.priority, order.danger)
-
-
-def different(before: MissionFacts, after: MissionFacts) -> tuple[str, ...]:
-    """The names of the facts that differ."""
-    names = MissionFacts.__struct_fields__
-    return tuple(name for name in names if getattr(before, name) != getattr(after, name))
 
 
 def _before(
@@ -249,6 +253,7 @@ def revised(mission: Mission, event: MissionRevised) -> Mission:
         ),
         heard=_further(mission.heard, event.heard),
         behind=False if event.caught_up else mission.behind,
+        apart=event.apart or mission.apart,
     )
 
 
@@ -258,6 +263,7 @@ def caught_up(mission: Mission, event: MissionCaughtUp) -> Mission:
         heard=_further(mission.heard, event.heard),
         behind=False if event.caught_up else mission.behind,
         merged=max(mission.merged, event.merged),
+        apart=event.apart or mission.apart,
         order=replace(mission.order, persons=(*mission.order.persons, *event.persons)),
     )
 

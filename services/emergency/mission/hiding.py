@@ -7,8 +7,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from backbone.life_cycle import Also, change, verb
+from services.emergency.mission.hidden import Hidden
 from services.emergency.mission.recalling import MissionRecalled, called_back
-from services.emergency.mission.record import OVER, UNDER_WAY, Hidden, Mission, Recall
+from services.emergency.mission.record import OVER, UNDER_WAY, Mission, Recall
 
 
 class HideMission(Struct, frozen=True):

@@ -10,6 +10,7 @@ from msgspec import Struct
 from backbone.words.heard_report import Awaits
 from backbone.words.place import Place
 from backbone.words.sight import ORDER, Facts
+from services.emergency.mission.hidden import Hidden
 from services.emergency.mission.rungs import Ladder
 
 
@@ -133,6 +134,13 @@ class MissionFacts(Struct, frozen=True):
     danger: str
 
 
+class Statements(Struct, frozen=True):
+    """The last facts that a report has told, and those of what it has become at another desk."""
+
+    receipt: MissionFacts
+    incident: MissionFacts
+
+
 class MissionCorrection(Struct, frozen=True):
     """The facts that changed since the team signed, or since the dispatch; `was`: the old ones."""
 
@@ -171,30 +179,13 @@ class Recall(Struct, frozen=True):
     seen_reason: str = ""
 
 
-class Hidden(Struct, frozen=True):
-    """Its matter accuses a unit since this time: `barred` are the units that may not know of it
-    any more, `desk` is the one that still does. `against` are those that were named as the accused.
-
-    `accused`: the team belongs to the accused unit. The desk hears of it until it has sent another
-    team or given its word.
-    """
-
-    time: datetime
-    barred: tuple[str, ...] = ()
-    desk: str = ""
-    accused: bool = False
-    seen_by: str = ""
-    seen_reason: str = ""
-    against: tuple[str, ...] = ()
-
-
 class Mission(Struct, frozen=True):
     """`number` counts the earlier missions of the team for this matter.
 
     `home` is the matter that it was ordered for, once it has joined another one. `behind` says that
     it owes its incident a question for its facts, once that has heard what it `awaits`: an event of
     that may be an old one. `heard` guards it from events that arrive late, by the slower road.
-    `merged` was counted by earlier releases.
+    `merged` was counted by earlier releases. `apart`: two desks tell it facts, each for itself.
     """
 
     id: UUID
@@ -216,6 +207,7 @@ class Mission(Struct, frozen=True):
     behind: bool | None = None
     merged: int = 0
     awaits: Awaits = Awaits()
+    apart: Statements | None = None
 
     @property
     def is_behind(self) -> bool:

@@ -16,7 +16,7 @@ from backbone.words.errors import Refusal
 from liandong.emergency.v1.emergency_events_pb2 import EmergencyEvent
 from operate.admin import topics
 from services.emergency.deciders import missions
-from services.emergency.mission.correcting import facts_of
+from services.emergency.mission.apart import facts_of
 from tests.emergency import COUNTY, Desk, serving, some_settings
 from tests.installation import Installation
 from tests.integration.emergency.test_recalls import Teller, recall

@@ -32,12 +32,16 @@ async def desk(database_url: str) -> AsyncIterator[Desk]:
         yield desk
 
 
-async def hear(desk: Desk, of: UUID, version: int, event: Any, **more: Any) -> None:
+async def hear(
+    desk: Desk, of: UUID, version: int, event: Any, source: str = "", **more: Any
+) -> None:
     """What the service of the receipt or incident tells directly."""
     is_receipt = isinstance(event, AlarmEvent)
     kind = "liandong.alarm" if is_receipt else "liandong.incident"
     told_as = str(event_id(kind, of, version))
-    meta = Meta(event_id=told_as, aggregate_id=str(of), version=version, actor="zhao")
+    meta = Meta(
+        event_id=told_as, aggregate_id=str(of), version=version, actor="zhao", source=source
+    )
     event.meta.CopyFrom(meta)
     verb, request = (
         ("HearReceipt", hearing.HearReceiptRequest)
@@ -360,3 +364,18 @@ async def test_an_incident_that_the_receipt_has_left_tells_its_team_nothing(desk
     await hear(desk, incident, 9, IncidentEvent(voided=end))
     shown = await found(desk, mission)
     assert (shown.revision, shown.state) == (1, Mission.STATE_PENDING)
+
+
+async def test_the_desk_and_the_office_that_has_the_matter_both_reach_the_team(desk: Desk) -> None:
+    """A report became a dispute: its desk and the mediators correct each their own."""
+    receipt = uuid4()
+    mission = (await desk.dispatch(receipt=receipt, receipt_version=4)).mission.id
+    moved = {"matter": facts(receipt, "长风路21号"), "changed": ["place"]}
+    await hear(desk, receipt, 5, IncidentEvent(amended=moved), "DISPUTE")
+    own = {**facts(receipt, "青山镇长风路12号"), "narrative": "两人争吵，一人拿着刀"}
+    await hear(desk, receipt, 7, AlarmEvent(amended={"facts": own}))
+    urgent = {"matter": {**facts(receipt, "长风路21号"), "danger": "有狗"}, "changed": ["danger"]}
+    await hear(desk, receipt, 6, IncidentEvent(amended=urgent), "DISPUTE")
+    shown = await found(desk, mission)
+    assert (shown.place.text, shown.danger) == ("长风路21号", "有狗")
+    assert shown.narrative == "两人争吵，一人拿着刀"

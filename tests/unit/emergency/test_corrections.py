@@ -18,7 +18,8 @@ from backbone.words.reported import LEFT, part_of
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from services.emergency import codec
 from services.emergency.mission import MISSIONS
-from services.emergency.mission.correcting import ReviseMission, different, facts_of
+from services.emergency.mission.apart import different, facts_of
+from services.emergency.mission.correcting import ReviseMission
 from services.emergency.mission.hiding import HideMission
 from services.emergency.mission.joining import (
     JoinMatter,

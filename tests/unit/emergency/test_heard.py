@@ -11,6 +11,7 @@ from backbone.intake import teams
 from backbone.words.place import Place
 from services.emergency.consumers import Orders
 from services.emergency.following import Incidents
+from services.emergency.mission.apart import different, facts_of
 from services.emergency.mission.correcting import MissionCaughtUp, ReviseMission
 from services.emergency.mission.joining import JoinMatter
 from services.emergency.mission.record import Heard, Mission
@@ -47,6 +48,63 @@ def test_the_last_facts_stay_in_whatever_order_they_are_told() -> None:
 def test_an_incident_knows_more_than_its_receipt() -> None:
     mission = heard(dispatched(), told("长风路2号", incident=1), told("长风路9号", receipt=9))
     assert mission.order.place.text == "长风路2号"
+
+
+def of_a_record(said: Any, **heard: int) -> ReviseMission:
+    """What the petition or dispute tells that the report has become: it has the report's id."""
+    matter = DISPATCH.order.matter_id
+    changed = different(FACTS, said) if "incident" in heard else ()
+    return ReviseMission(said, heard=Heard(**heard), matter=matter, is_apart=True, changed=changed)
+
+
+KNIFE, THERE = "他手里有刀", Place("长风路21号")
+BY_OFFICE = replace(FACTS, place=THERE)
+BY_DESK = replace(FACTS, narrative=KNIFE, danger=KNIFE)
+
+
+def test_two_desks_that_correct_the_same_matter_lose_nothing_of_each_other() -> None:
+    """Each fact is that of the desk that has changed it last, in whatever order they are heard."""
+    both = replace(BY_OFFICE, narrative=KNIFE, danger=KNIFE)
+    office, desk = of_a_record(BY_OFFICE, incident=4), of_a_record(BY_DESK, receipt=9)
+    for order in ([office, desk], [desk, office], [office, desk, office, desk]):
+        assert facts_of(heard(dispatched(), *order).order) == both
+    urgent = of_a_record(replace(BY_OFFICE, priority="P2"), incident=5)
+    late = of_a_record(BY_DESK, receipt=8)
+    last = heard(dispatched(), office, desk, urgent, late)
+    assert facts_of(last.order) == replace(both, priority="P2")
+    taken_back = of_a_record(replace(BY_DESK, danger=""), receipt=10)
+    assert facts_of(heard(last, taken_back).order).danger == ""
+
+
+def test_an_incident_that_was_asked_takes_no_words_of_the_desk_away() -> None:
+    """The desk has corrected the report before the order, and the office the place long ago."""
+    ordered = replace(ORDERED, order=replace(ORDERED.order, narrative=KNIFE, danger=KNIFE))
+    asked = replace(of_a_record(BY_OFFICE, incident=4), changed=(), catches_up=True)
+    both = replace(BY_OFFICE, narrative=KNIFE, danger=KNIFE)
+    assert facts_of(heard(dispatched(ordered), asked).order) == both
+    warned = replace(asked, facts=replace(BY_OFFICE, danger="有狗"))
+    assert heard(dispatched(ordered), warned).order.danger == "有狗"
+
+
+def test_what_one_desk_tells_again_is_no_news() -> None:
+    office, desk = of_a_record(BY_OFFICE, incident=4), of_a_record(BY_DESK, receipt=9)
+    mission = heard(dispatched(), office, desk)
+    again = of_a_record(BY_OFFICE, incident=6), of_a_record(BY_DESK, receipt=12)
+    assert heard(mission, *again).pushes == mission.pushes
+
+
+def test_the_desk_s_note_for_the_team_stays() -> None:
+    noted = replace(
+        ORDERED, order=replace(ORDERED.order, note="走北门", narrative="两车相撞\n走北门")
+    )
+    office, desk = of_a_record(BY_OFFICE, incident=4), of_a_record(BY_DESK, receipt=9)
+    assert heard(dispatched(noted), office, desk).order.narrative == f"{KNIFE}\n走北门"
+
+
+def test_an_incident_of_the_report_itself_knows_all_that_its_desk_says() -> None:
+    office = replace(of_a_record(BY_OFFICE, incident=4), is_apart=False)
+    mission = heard(dispatched(), office, of_a_record(BY_DESK, receipt=9))
+    assert (mission.order.danger, mission.apart) == ("", None)
 
 
 def test_what_happened_before_the_order_is_old() -> None:
