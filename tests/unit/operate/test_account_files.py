@@ -52,3 +52,32 @@ async def test_a_line_with_more_values_than_the_header_is_named(tmp_path: Path) 
     path.write_text("user,role,unit,name\nli,clerk,990100-police,Li, Wei\n", encoding="utf-8")
     with pytest.raises(Trouble, match="line 2: it has 5 values, the header 4"):
         await read_file(path)
+
+
+@pytest.mark.parametrize("header", ["user,role,unit,,", " user , role,unit ", "user,role,unit"])
+async def test_empty_columns_behind_the_named_ones_are_none(tmp_path: Path, header: str) -> None:
+    path = tmp_path / "accounts.csv"
+    path.write_text(f"{header}\nli,clerk,990100-police,,\n", encoding="utf-8")
+    [entry] = (await read_file(path)).values()
+    assert (entry.user, entry.role, entry.unit) == ("li", "clerk", "990100-police")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("user;role;unit\nli;clerk;990100-police\n", "the columns “user;role;unit”.*with commas"),
+        (
+            "user,role,unit,phone\nli,clerk,990100-police,1\n",
+            "the columns “user, role, unit, phone”",
+        ),
+        ("user,role,unit,role\nli,clerk,990100-police,head\n", "each once"),
+        ("user,role,unit\n", "has no rows"),
+    ],
+)
+async def test_a_file_with_other_columns_is_told_which_it_has(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    path = tmp_path / "accounts.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(Trouble, match=said):
+        await read_file(path)
