@@ -26,6 +26,7 @@ COLUMNS = ("user", "name", "role", "unit", "team")
 OPTIONAL = ("password",)
 # As many flaws of a file are shown as fit a screen.
 SHOWN = 20
+SHOWN_HEADER = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +135,11 @@ def period_of(start: str, end: str) -> Any:
 async def read_file(path: Path) -> dict[int, Any]:
     """The accounts of a CSV file, in UTF-8 or GB18030, by their lines. Raises Trouble, naming each
     wrong line."""
-    (_, header), *rows = rows_of(str(path), await asyncio.to_thread(text_of, path)) or [(0, [])]
-    require_columns(path, {*header} if rows else set())
+    (_, named), *rows = rows_of(str(path), await asyncio.to_thread(text_of, path)) or [(0, [])]
+    header = columns_in(named)
+    require_columns(path, header)
+    if not rows:
+        raise Trouble(f"{path} has no rows.", f"{path} 没有数据行。")
     entries = {line: entry_in(dict(zip(header, row, strict=False))) for line, row in rows}
     require_none(path, [*_too_long(header, rows), *flaws_of(entries)])
     return entries
@@ -186,14 +190,25 @@ def text_of(path: Path) -> str:
         ) from error
 
 
-def require_columns(path: Path, named: Set[str]) -> None:
-    """Raises Trouble for a column that is missing or that has no meaning here."""
-    if {"user", "role", "unit"} <= named <= {*COLUMNS, *OPTIONAL}:
+def columns_in(header: Sequence[str]) -> list[str]:
+    """The names of the columns; without the empty ones behind them, as spreadsheets leave."""
+    names = [name.strip() for name in header]
+    while names and not names[-1]:
+        names.pop()
+    return names
+
+
+def require_columns(path: Path, named: Sequence[str]) -> None:
+    """Raises Trouble for a column that is missing, stands there twice or has no meaning here."""
+    unique = len({*named}) == len(named)
+    if unique and {"user", "role", "unit"} <= {*named} <= {*COLUMNS, *OPTIONAL}:
         return
     columns, optional = ", ".join(COLUMNS), ", ".join(OPTIONAL)
+    found = ", ".join(named)[:SHOWN_HEADER]
     raise Trouble(
-        f"{path} has no rows, or not the columns {columns} (and, if wanted, {optional}).",
-        f"{path} 没有数据行，或者列名不是 {columns}（可另加 {optional}）。",
+        f"{path} has the columns “{found}”; it needs {columns} (and, if wanted, {optional}), each "
+        "once, with commas between them.",
+        f"{path} 的列名是“{found}”，应为 {columns}（可另加 {optional}），各写一次，以逗号分隔。",
     )
 
 

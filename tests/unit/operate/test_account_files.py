@@ -69,3 +69,32 @@ def test_an_account_that_is_known_or_names_a_password_gets_none() -> None:
     named = ("sun", "", "clerk", "990100-police", "", "b4Tq_8wLz-Kd03Vy")
     entries = [entry_of(*named), entry_of("ma", *named[1:4]), entry_of("qi", *named[1:4])]
     assert {*with_passwords(entries, {"ma"})} == {"qi"}
+
+
+@pytest.mark.parametrize("header", ["user,role,unit,,", " user , role,unit ", "user,role,unit"])
+async def test_empty_columns_behind_the_named_ones_are_none(tmp_path: Path, header: str) -> None:
+    path = tmp_path / "accounts.csv"
+    path.write_text(f"{header}\nli,clerk,990100-police,,\n", encoding="utf-8")
+    [entry] = (await read_file(path)).values()
+    assert (entry.user, entry.role, entry.unit) == ("li", "clerk", "990100-police")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("user;role;unit\nli;clerk;990100-police\n", "the columns “user;role;unit”.*with commas"),
+        (
+            "user,role,unit,phone\nli,clerk,990100-police,1\n",
+            "the columns “user, role, unit, phone”",
+        ),
+        ("user,role,unit,role\nli,clerk,990100-police,head\n", "each once"),
+        ("user,role,unit\n", "has no rows"),
+    ],
+)
+async def test_a_file_with_other_columns_is_told_which_it_has(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    path = tmp_path / "accounts.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(Trouble, match=said):
+        await read_file(path)
