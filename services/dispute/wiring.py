@@ -9,6 +9,7 @@ from backbone.intake.opening import Openings
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
 from backbone.shell.directory import follow_directory
+from backbone.shell.known_persons import know_since
 from backbone.shell.shell import open_shell
 from backbone.words.city import City
 from liandong.dispute.v1 import dispute_service_pb2 as pb
@@ -48,6 +49,8 @@ async def run(settings: Settings, pulse: Pulse) -> None:
         replica = follow_directory(shell, KINDS, places.learn, polygons=True)
         sealer, openings = shell.keys.sealer, Openings(settings)
         shell.know_persons(disputes, "dispute_id", lambda each: codec.names_of(each, sealer))
+        rows = shell.rows.of(disputes)
+        know_since(shell.server.texts, rows, "dispute_id", lambda each: each.filing.persons)
         service = DisputeService(shell, disputes, sealer, openings, places)
         shell.serve(rpc.add_DisputeServiceServicer_to_server, service, pb.DESCRIPTOR)
         shell.run_beside(partial(Origins(shell, disputes).run, pulse))

@@ -73,7 +73,7 @@ class PetitionService(rpc.PetitionServiceServicer):
         command = codec.located(command, self._places)
         petition = await self._shell.perform(self._decider, context, command, request, new, caller)
         resource = self._with_pin(petition, caller.actor)
-        resource.repeats.extend(await self._repeats(petition))
+        resource.repeats.extend(await self._repeats(petition, caller.actor))
         return pb.RegisterPetitionResponse(petition=resource)
 
     async def AmendPetition(self, request: pb.AmendPetitionRequest, context: Any) -> Any:
@@ -166,9 +166,9 @@ class PetitionService(rpc.PetitionServiceServicer):
         command = codec.to_command(body, caller)
         return await self._shell.perform(self._decider, context, command, body, about, caller)
 
-    async def _repeats(self, petition: Petition) -> list[resources.Repeat]:
+    async def _repeats(self, petition: Petition, actor: Actor) -> list[resources.Repeat]:
         """Only earlier ones: a repeated registration is shown the same."""
-        rows = await storage.earlier(self._rows, petition)
+        rows = await storage.earlier(self._rows, petition, actor)
         earlier = [codec.to_earlier(self._decider.from_row(row)) for row in rows]
         return [codec.to_repeat(each) for each in suggest(petition.filing.text, earlier)]
 

@@ -2,15 +2,17 @@
 
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from backbone.door.rows import RowsOf
 from backbone.door.table import Table
 from backbone.postgres.asking import Asked, States, equals_of, state_of
-from backbone.postgres.conditions import Member, Sight, Under, equal
+from backbone.postgres.conditions import Member, Parameters, Sight, Under, any_of
 from backbone.postgres.paths import Path
 from backbone.postgres.sights import Seen, sights_by
 from backbone.postgres.states import Proven, with_proof
 from backbone.words.actor import Actor
-from backbone.words.sight import PETITION
+from backbone.words.sight import LINES, PETITION
 from liandong.petition.v1 import petition_service_pb2 as pb
 from services.petition.petition.record import OVER, Petition, State
 from services.petition.petition.table import COLUMNS, SHAPE, project, upgrade
@@ -40,15 +42,12 @@ TABLE: Table[Petition] = Table(
 )
 STATES = States(State, OVER)
 
-# The clerk who registers the same person again may be the accused: of an accusation only its own
-# desk hears.
 STATE = with_proof("p")
-EARLIER = f"""
-SELECT {STATE} FROM petitions AS p
-WHERE petitioner_indexes && $1::text[] AND (register_time, id) < ($2, $3)
-    AND (desk = $4 OR accused = '')
+EARLIER = """
+SELECT {state} FROM petitions AS p
+WHERE petitioner_indexes && {indexes} AND (register_time, id) < ({before}, {itself}) AND {seen}
 ORDER BY register_time DESC LIMIT 20
-"""  # noqa: S608  # our names
+"""
 
 ONE = f"SELECT {STATE} FROM petitions AS p WHERE id = $1"  # noqa: S608  # our names
 BY_CODE = f"SELECT {STATE} FROM petitions AS p WHERE code = $1"  # noqa: S608  # our names
@@ -98,14 +97,28 @@ async def one(rows: RowsOf, petition_id: UUID) -> Proven | None:
     return await rows.one(ONE, petition_id)
 
 
-async def earlier(rows: RowsOf, petition: Petition) -> list[Proven]:
-    """The rows of earlier petitions of the same people, as far as its desk may know of them."""
+async def earlier(rows: RowsOf, petition: Petition, actor: Actor) -> list[Proven]:
+    """The rows of earlier petitions of the same people that the actor may be told of: a number that
+    somebody types must not tell a stranger whether, and of what, its owner complains."""
     indexes = list(petition.filing.petitioner_indexes)
     if not indexes:
         return []
-    found = await rows.pool.fetch(
-        EARLIER, indexes, petition.register_time, petition.id, petition.desk
+    told, parameters = _told(actor), Parameters()
+    statement = EARLIER.format(
+        state=STATE,
+        indexes=parameters.add(indexes, "text[]"),
+        before=parameters.add(petition.register_time, "timestamptz"),
+        itself=parameters.add(petition.id, "uuid"),
+        seen=any_of(told, "p", parameters),
     )
-    told = equal("desk", petition.desk), equal("accused", "")
+    found = await rows.pool.fetch(statement, *parameters.values)
     same = [Member("petitioner_indexes", index) for index in indexes]
-    return await rows.all_shown(found, Asked(tuple((each, of) for each in same for of in told)))
+    return await rows.all_shown(found, Asked(tuple((each, *of) for each in same for of in told)))
+
+
+def _told(actor: Actor) -> tuple[Sight, ...]:
+    """What the actor may read; in an office for petitions also what the office watches over, as it
+    has to recognise who was at another desk before."""
+    if PETITION not in LINES.get(actor.line, ()):
+        return sights_of(actor)
+    return (*sights_of(actor), *sights_of(replace(actor, role="supervisor")))

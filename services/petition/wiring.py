@@ -8,6 +8,7 @@ from backbone.intake.opening import Openings
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
 from backbone.shell.directory import follow_directory
+from backbone.shell.known_persons import know_since
 from backbone.shell.shell import open_shell
 from backbone.words.city import City
 from liandong.petition.v1 import petition_service_pb2 as pb
@@ -46,6 +47,8 @@ async def run(settings: Settings, pulse: Pulse) -> None:
         replica = follow_directory(shell, KINDS, places.learn, polygons=True)
         sealer, openings = shell.keys.sealer, Openings(settings)
         shell.know_persons(petitions, "petition_id", lambda each: codec.names_of(each, sealer))
+        rows = shell.rows.of(petitions)
+        know_since(shell.server.texts, rows, "petition_id", lambda each: each.filing.persons)
         service = PetitionService(shell, petitions, replica, sealer, openings, places)
         shell.serve(rpc.add_PetitionServiceServicer_to_server, service, pb.DESCRIPTOR)
         for subscription in subscriptions(shell.pool):

@@ -109,7 +109,11 @@ def _shown(case: CareCase, own: OwnKey) -> Person:
     """The person as all readers of the case see it."""
     if own.is_forgotten or case.state is State.FORGOTTEN:
         return Person(FORGOTTEN)
-    return Person() if case.state is State.SEALED else _mapped(opened(case, own), masked)
+    return Person() if _is_sealed(case, own) else _mapped(opened(case, own), masked)
+
+
+def _is_sealed(case: CareCase, own: OwnKey) -> bool:
+    return case.state is State.SEALED or own.is_sealed
 
 
 def to_resource(case: CareCase, own: OwnKey, actor: Actor) -> resources.CareCase:
@@ -125,12 +129,12 @@ def to_resource(case: CareCase, own: OwnKey, actor: Actor) -> resources.CareCase
         each.finding = _finding(case, visit, own)
     for asked in message.services:
         asked.incident.id, asked.incident.code = asked.id, asked.code
-    change_texts(message, own.withhold if case.state is State.SEALED else own.give)
+    change_texts(message, own.withhold if _is_sealed(case, own) else own.give)
     return message
 
 
 def _finding(case: CareCase, visit: Visit, own: OwnKey) -> str:
-    return "" if case.state is State.SEALED else own.open("visit.finding", visit.finding)
+    return "" if _is_sealed(case, own) else own.open("visit.finding", visit.finding)
 
 
 def _handed_over(case: CareCase) -> CareCase:

@@ -25,9 +25,11 @@ FORGOTTEN = "已依法遗忘"
 BLANK = "＊"
 
 READ = """
-SELECT a.about, k.id, k.wrapped_by, k.wrapped, f.about IS NOT NULL AS forgotten
+SELECT a.about, k.id, k.wrapped_by, k.wrapped, f.about IS NOT NULL AS forgotten,
+    coalesce(c.state = 'SEALED', false) AS sealed
 FROM unnest($1::uuid[]) AS a (about)
 LEFT JOIN data_keys AS k ON k.about = a.about LEFT JOIN forgotten_keys AS f ON f.about = a.about
+LEFT JOIN care_cases AS c ON c.id = a.about
 """
 # A request that is repeated after the person was forgotten makes no new key; nor does one about a
 # case that does not exist.
@@ -63,12 +65,14 @@ class _Provider:
 
 
 class OwnKey:
-    """Seals and opens what is of one person."""
+    """Seals and opens what is of one person. `is_sealed`: the case is sealed by now, also where a
+    repeat is answered with what it was before."""
 
     def __init__(self, keys: ServiceKeys, row: Any) -> None:
         name = row["id"]
         key = opened(keys.fields.masters, row) if name else None
         self.has_key, self.is_forgotten = bool(name), bool(row["forgotten"])
+        self.is_sealed = bool(row["sealed"])
         self._fields = Sealer(_Provider(name or "", key, keys.fields))
         self._texts = keys.sealer.spans
         own = _Provider(name or "", key, keys.fields, is_alone=True)

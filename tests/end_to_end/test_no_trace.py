@@ -175,6 +175,9 @@ async def test_who_asks_for_protection_later_is_named_in_no_former_text_either(
     await act(desk, f"{one}:dispatch", {"team": team, "note": "找孙八，电话13533334444"})
     first = await asyncio.wait_for(terminal.until("mission", code=receipt["code"]), 20)
     assert "孙八" in str(first)
+    claim = receipt["id"].replace("-", "")
+    claimed = (await clerk.post(f"{incident}:claim", claim, {})).body
+    assert "孙八" in str(claimed)
     await act(desk, f"{one}:amend", {"caller": {"protected": True}})
     own = {"mission": first["mission"]}
     revised = await asyncio.wait_for(terminal.until("mission", kind="REVISION", **own), 20)
@@ -183,7 +186,9 @@ async def test_who_asks_for_protection_later_is_named_in_no_former_text_either(
     reports = [row async for row in clerk.items(f"{incident}/reports")]
     seen = [revised, mission, reports, await clerk.get(incident)]
     seen += [await clerk.get(f"{incident}/timeline"), await clerk.get(one)]
-    for each in map(str, seen):
+    again = (await clerk.post(f"{incident}:claim", claim, {})).body
+    assert again["state"] == claimed["state"], "a repeat is answered as then"
+    for each in map(str, [*seen, again]):
         assert "persons" not in each
         assert not [word for word in ("孙八", "13533334444", "孙先生") if word in each], each
     assert "13611112222" in str(revised), "other persons are named as before"

@@ -14,7 +14,7 @@ from google.protobuf.message import DecodeError
 from backbone.process.logs import bound
 from backbone.process.metrics import CALL_SECONDS, FORGED
 from backbone.process.wires import Wires
-from backbone.rpc.caller import PURPOSE, require_token
+from backbone.rpc.caller import PURPOSE, REPEATED, require_token
 from backbone.rpc.finishing import finishing
 from backbone.rpc.free_texts import FreeTexts
 from backbone.rpc.peers import NOT_TRUSTED, Trusted, peer_of, require_right, shown_by
@@ -144,8 +144,10 @@ class Edge(grpc.aio.ServerInterceptor):
                     sender, role = reader_of(context)
                     await texts.seal(request, sender)
                     PURPOSE.set(await texts.sealed(purpose_in(context), request))
+                    REPEATED.set(False)
                     answer = await method(request, context)
-                texts.show(answer, sender, role)
+                    since = await texts.kept_by_now(request) if REPEATED.get() else ()
+                texts.show(answer, sender, role, since)
                 return answer
             finally:
                 seconds.observe(time.perf_counter() - started)

@@ -38,6 +38,8 @@ class FreeTexts:
     def __init__(self, sealer: SpanSealer | None) -> None:
         self.sealer, self.closely = sealer, False
         self.persons: list[Persons] = []
+        # The sealed persons of the records of a request, as they are now.
+        self.sealed_persons: list[Persons] = []
 
     async def seal(self, request: Any, sender: str = FRONT) -> None:
         """Seal the free texts of a request in place.
@@ -71,13 +73,22 @@ class FreeTexts:
             names += await known(request)
         return names
 
-    def show(self, answer: Any, sender: str, role: str) -> None:
+    async def kept_by_now(self, request: Any) -> list[str]:
+        """Who is kept from all readers by now. A repeat is answered with what was said then: the
+        caller may have asked for protection since."""
+        if self.sealer is None:
+            return []
+        sealed = [each for known in self.sealed_persons for each in await known(request)]
+        return self.sealer.kept(sealed)
+
+    def show(self, answer: Any, sender: str, role: str, since: Collection[str] = ()) -> None:
         """Open the texts of an answer to a person who works on the matter, mask them for all
         others. A service that asks for itself is given them sealed.
 
         Each part of the answer says by `persons` who its protected callers are, and its texts are
         shown without them, sealed or not: former texts may name them, and so may a place or a
-        danger that was written down before the caller had given a name."""
+        danger that was written down before the caller had given a name. `since` are those of a
+        repeat (`kept_by_now`)."""
         if sender != FRONT:
             return
         works = role in WORKING
@@ -88,6 +99,8 @@ class FreeTexts:
         for part, persons in parts:
             if kept := self.sealer.kept(persons):
                 change_texts(part, partial(bare, kept=kept))
+        if since:
+            change_texts(answer, partial(bare, kept=since))
         if MARK in answer.SerializeToString():
             change_texts(answer, self.sealer.open if works else hidden)
 

@@ -10,12 +10,32 @@ from google.protobuf.message import Message
 from backbone.door.rows import RowsOf
 from backbone.postgres.sealing import KeyMissing
 from backbone.postgres.states import with_proof
+from backbone.rpc.free_texts import FreeTexts
 
 log = logging.getLogger(__name__)
 
 NamesOf = Callable[[Any], Collection[str] | Awaitable[Collection[str]]]
 
 SealedIn = Callable[[Any], Collection[str]]
+
+
+def know_sealed(
+    texts: FreeTexts, rows: RowsOf, field: str, sealed_in: SealedIn, **which: str
+) -> None:
+    """Let the texts of a service know the persons whom these records have sealed: to seal them, and
+    to take out of a repeat's answer who has asked for protection since."""
+    spans = texts.sealer
+    if spans is not None:
+        named = KnownPersons(rows, field, lambda each: spans.names(sealed_in(each)), **which)
+        texts.persons.append(named)
+    know_since(texts, rows, field, sealed_in, **which)
+
+
+def know_since(
+    texts: FreeTexts, rows: RowsOf, field: str, sealed_in: SealedIn, **which: str
+) -> None:
+    """The same for repeats alone."""
+    texts.sealed_persons.append(KnownPersons(rows, field, sealed_in, **which))
 
 
 class KnownPersons:

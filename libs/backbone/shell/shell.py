@@ -34,10 +34,10 @@ from backbone.postgres.pool import Pool, connect, open_pool
 from backbone.process.metrics import BATCH_SECONDS, BATCH_SIZE, COMMANDS, OUTCOMES, RELAYED, begin
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
-from backbone.rpc.caller import Call, caller_of
+from backbone.rpc.caller import REPEATED, Call, caller_of
 from backbone.rpc.server import Server
 from backbone.shell.keys import ServiceKeys
-from backbone.shell.known_persons import KnownPersons, NamesOf, SealedIn
+from backbone.shell.known_persons import KnownPersons, NamesOf, SealedIn, know_sealed
 from backbone.shell.measuring import measure_backlog, measure_pool, tell_queue
 from backbone.shell.nightly import run_nightly
 from backbone.shell.operations import OperationsService
@@ -111,8 +111,7 @@ class Shell:
         self, decider: Decider[Any], field: str, sealed_in: SealedIn, **which: str
     ) -> None:
         """The same for records that have the names sealed, as their intake has told them."""
-        if (spans := self.server.texts.sealer) is not None:
-            self.know_persons(decider, field, lambda each: spans.names(sealed_in(each)), **which)
+        know_sealed(self.server.texts, self.rows.of(decider), field, sealed_in, **which)
 
     def run_beside(self, loop: Run) -> None:
         """Add a loop; if it ends or dies, the process ends."""
@@ -186,8 +185,8 @@ class Shell:
         """Report the outcome in metrics and trailing metadata. Raises its Refusal."""
         COMMANDS.labels(type(command).__name__, road).inc()
         OUTCOMES.labels(outcome.reason or ACCEPTED).inc()
-        replayed = "true" if outcome.call != caller.call else "false"
-        said = [("liandong-road", road), ("liandong-replayed", replayed)]
+        REPEATED.set(outcome.call != caller.call)
+        said = [("liandong-road", road), ("liandong-replayed", str(REPEATED.get()).lower())]
         if outcome.refusal is None:  # the response need not contain the changed record
             said.append(("liandong-version", str(outcome.version)))
         context.set_trailing_metadata(said)

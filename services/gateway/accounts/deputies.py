@@ -19,6 +19,7 @@ from services.gateway.accounts.coded import Coded
 from services.gateway.http.problems import Problem
 
 LONGEST = timedelta(days=366)
+LAST_NUMBER = 2**63 - 1  # of a column
 
 APPOINT = """
 INSERT INTO deputies (person, deputy, start_time, end_time, made_by)
@@ -98,6 +99,8 @@ class Deputies:
 
     async def end(self, number: int, actor: str, person: str = "") -> None:
         """End the period now; `person` limits it to that person's own. Raises Problem 404."""
+        if not 0 < number <= LAST_NUMBER:
+            raise Problem(404, "NO_SUCH_DEPUTY")
         async with audit.audited(self.pool) as conn:
             row = await conn.fetchrow(RUNNING, number, person)
             if row is None:

@@ -12,7 +12,7 @@ from backbone.postgres.sealing import Sealer
 from backbone.process.keyring import Keyring
 from backbone.words.actor import Actor, is_same_hand
 from backbone.words.city import City, Head, Level, Unit
-from services.gateway.accounts.deputies import Period, require_period
+from services.gateway.accounts.deputies import Deputies, Period, require_period
 from services.gateway.accounts.register import Entry, Register
 from services.gateway.accounts.second_factor import SecondFactors
 from services.gateway.http.problems import Problem
@@ -129,6 +129,16 @@ async def test_a_strange_number_is_no_deputy(face: Face, number: str) -> None:
     mine = await header_of(face, await somebody(face, "head"))
     answer = await face.http.delete(f"/v1/deputies/{number}", headers=mine)
     assert reason(answer) == (404, "NO_SUCH_DEPUTY")
+
+
+@pytest.mark.parametrize("number", [-1, 0, 2**63 - 1, 2**63, 10**20])
+async def test_an_operator_who_types_a_strange_number_hears_that_there_is_none(
+    face: Face, number: int
+) -> None:
+    deputies = Deputies(face.gateway.pool, CODED, face.gateway.lines.may_stand_in)
+    with pytest.raises(Problem) as caught:
+        await deputies.end(number, "operator:test")
+    assert caught.value.reason == "NO_SUCH_DEPUTY"
 
 
 async def test_outside_the_period_there_is_no_deputy(face: Face) -> None:

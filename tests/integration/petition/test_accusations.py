@@ -13,7 +13,7 @@ from liandong.petition.v1 import petition_service_pb2 as pb
 from liandong.petition.v1.petition_events_pb2 import PetitionEvent
 from liandong.place.v1.place_pb2 import Place
 from services.gateway.live.visibility import Scope, may_see, scope_of
-from tests.cities import COUNTY, NORTH
+from tests.cities import COUNTY, NORTH, SOUTH
 from tests.installation import Installation
 from tests.integration.petition.conftest import OFFICE
 from tests.serving import Client
@@ -34,7 +34,7 @@ TOPICS = {"petition": PetitionEvent, "incident": IncidentEvent}
 
 
 async def registered(
-    call: Client, by: Actor = OFFICE, against_unit: str = "north"
+    call: Client, by: Actor = OFFICE, against_unit: str = "north", against: str = "所长"
 ) -> resources.Petition:
     request = pb.RegisterPetitionRequest(
         channel="CHANNEL_LETTER",
@@ -43,7 +43,7 @@ async def registered(
         petitioners=[resources.Petitioner(name="欧阳小明", contact="13912345678")],
         place=Place(text="gate", area=NORTH),
         category="theft",
-        against="所长",
+        against=against,
         against_unit=against_unit,
     )
     petition: resources.Petition = (await call("RegisterPetition", request, by)).petition
@@ -161,6 +161,23 @@ async def scopes_of(database: Installation, schema: str, source: str) -> list[Sc
     await conn.close()
     events = [TOPICS[source].FromString(row["payload"]) for row in rows]
     return [scope_of(source, event.meta) for event in events]
+
+
+async def test_another_desk_is_told_of_no_petition_that_it_may_not_read(call: Client) -> None:
+    """Whoever knows a person's number would learn whether, and of what, that person complains."""
+
+    async def told(by: Actor) -> list[str]:
+        petition = await registered(call, by, against_unit="", against="")
+        return [each.code for each in petition.repeats]
+
+    desk = Actor("bai", "command", "receptionist", COUNTY, line="command")
+    first = (await registered(call, desk, against_unit="", against="")).code
+    assert await told(desk) == [first]
+    for role in ("receptionist", "clerk", "head"):
+        assert await told(Actor("qi", f"roads {role}", role, NORTH, line="urban_management")) == []
+    office = Actor("shen", "office", "clerk", COUNTY, line="petition_office")
+    assert first in await told(office), "an office finds who was elsewhere before"
+    assert await told(Actor("lu", "south", "clerk", SOUTH, line="petition_office")) == []
 
 
 async def test_the_desk_of_the_accused_is_told_of_no_earlier_petition(call: Client) -> None:

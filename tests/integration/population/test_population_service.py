@@ -299,3 +299,7 @@ async def test_a_sealed_case_names_the_person_in_none_of_its_texts(
             get = pb.GetCareCaseRequest(care_case_id=about)
             case = (await call("GetCareCase", get, who)).care_case
             assert case.legal_basis == case.end_reason == "＊的决定书，电话＊，＊已知悉"
+        again = (await call("RegisterCareCase", asked, SENDER, "register")).care_case
+        assert again.state == resources.CareCase.STATE_SENT, "the answer of then"
+        assert again.person == resources.Person()
+        assert again.legal_basis == "＊的决定书，电话＊，＊已知悉"

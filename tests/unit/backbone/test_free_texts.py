@@ -144,6 +144,21 @@ KEPT = [SPANS.seal_name(each, kept=True) for each in ("孙八", "Li", "135333344
 FORMER = "孙八家，孙先生的院子，电话87654321"
 
 
+async def test_a_repeat_names_nobody_who_has_asked_for_protection_since() -> None:
+    async def now(request: Any) -> list[str]:
+        return [*KEPT, SPANS.seal_name("李四")]
+
+    texts = FreeTexts(SPANS)
+    texts.sealed_persons.append(now)
+    since = await texts.kept_by_now(incident.ClaimIncidentRequest())
+    for role in ("clerk", "supervisor"):
+        answer = incident.GetIncidentResponse()
+        answer.incident.code, answer.incident.narrative = "990101260101-8765432-1", FORMER
+        texts.show(answer, "gateway", role, since)
+        assert answer.incident.narrative == "［报警人］家，［报警人］的院子，电话［号码］"
+        assert answer.incident.code == "990101260101-8765432-1"
+
+
 @pytest.mark.parametrize("role", ["clerk", "team_leader", "supervisor", "partner"])
 def test_no_text_names_a_protected_caller_sealed_or_not(role: str) -> None:
     """Also the place and the danger, and the words of a danger that was heard."""
