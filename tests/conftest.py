@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from backbone.postgres import pool
 from tests.collector import collecting
 from tests.installation import Installation, an_installation, make_template
 from tests.servers import Broker, Database, Installed
@@ -14,6 +15,8 @@ from tests.topics import wipe
 # How fast examples are drawn is the machine's business: others may be at work on it.
 settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared")
+# So is how long PostgreSQL takes to answer a caller that, unlike a service, does not try again.
+pool.CONNECT = 10.0
 
 
 @pytest.fixture(scope="session")

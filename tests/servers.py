@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import json
+import logging
 import os
 import random
 import ssl
@@ -26,11 +27,15 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any, TextIO
 
-from operate.home.ports import LAST, free_port, is_free
+from operate.home.home import Home
+from operate.home.ports import LAST, Ports, free_port, is_free
+from operate.run.installation import Installation
 from operate.run.launch import Launch
 from operate.servers import kafka, postgres
 from operate.servers.kafka import Kafka
 from operate.servers.postgres import Postgres
+
+log = logging.getLogger(__name__)
 
 START, READY = 60.0, 60.0
 # The lock of the ports of this process, held to its end.
@@ -156,14 +161,23 @@ class Installed:
                     raise
             time.sleep(0.05)
 
+    @property
+    def installation(self) -> Installation:
+        """What an operator's command would find in this folder."""
+        ports = Ports(int(self.env["LIANDONG_PORT"]))
+        return Installation.here(Home(self.home.resolve(), ports))
+
     def told(self) -> dict[str, Any]:
         """The same at once; raises FileNotFoundError while something is not ready."""
         document: dict[str, Any] = json.loads((self.home / "run.json").read_text())
         return document
 
     def liandong(self, *arguments: str, timeout: float = 180) -> "subprocess.CompletedProcess[str]":
-        """Run one command to its end; its exit code says whether what was asked is true."""
-        return subprocess.run(
+        """Run one command to its end; its exit code says whether what was asked is true.
+
+        What a failed one has said is logged: a test that expected another end shows it.
+        """
+        done = subprocess.run(
             [*self.command, *arguments],
             env=self.env,
             capture_output=True,
@@ -171,6 +185,10 @@ class Installed:
             timeout=timeout,
             check=False,
         )
+        if done.returncode:
+            said = (done.returncode, done.stdout, done.stderr)
+            log.warning("%s ended with %d:\n%s%s", " ".join(arguments), *said)
+        return done
 
     def up(self, *options: str) -> None:
         done = self.liandong("up", "--detach", *options)

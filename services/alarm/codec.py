@@ -17,6 +17,7 @@ from backbone.words.errors import InvalidArgument
 from backbone.words.followed import Followed
 from backbone.words.masks import masked
 from backbone.words.matter import Matter
+from backbone.words.numbers_said import numbers_of_field
 from backbone.words.persons import unnamed
 from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.alarm.v1 import alarm_service_pb2 as pb
@@ -93,9 +94,9 @@ def seal_change(facts: pb.CallerFacts, sealer: Sealer, dialling_code: str) -> Ca
 
 
 def _indexes(number: str, sealer: Sealer, dialling_code: str) -> tuple[str, str]:
-    """The same for the same number, in whatever form it is written; and that of its line, empty
-    for a number without an extension."""
-    contact = contact_of(number, dialling_code)
+    """The same for the same number, in whatever form it is written, and whatever stands beside it;
+    and that of its line, empty for a number without an extension. Of several the first one."""
+    contact = contact_of((*numbers_of_field(number), number)[0], dialling_code)
     line = line_of(contact)
     return sealer.index("number", contact), sealer.index("number", line) if line else ""
 

@@ -105,11 +105,9 @@ def _hidden(event: Any, mission: Mission, city: City) -> HideMission:
 
 
 def _followed(event: Any, city: City) -> ReviseMission | WithdrawMission:
-    matter, reports = (
-        UUID(event.meta.aggregate_id),
-        codec.heard_reports_of(getattr(event, event.WhichOneof("kind"))),
-    )
-    match event.WhichOneof("kind"):
+    kind, matter = event.WhichOneof("kind"), UUID(event.meta.aggregate_id)
+    reports = codec.heard_reports_of(getattr(event, kind))
+    match kind:
         case "amended":
             said = event.amended
             heard = Heard(incident=event.meta.version)

@@ -22,6 +22,7 @@ from backbone.shell.lists import lists_of
 from backbone.shell.shell import Shell
 from backbone.words.actor import Actor
 from backbone.words.errors import NotFound
+from backbone.words.followed import holding_unit
 from backbone.words.matter_code import Intake, mint
 from liandong.petition.v1 import petition_pb2 as resources
 from liandong.petition.v1 import petition_service_pb2 as pb
@@ -146,8 +147,7 @@ class PetitionService(rpc.PetitionServiceServicer):
         return await self._tracking.find(request.code, request.pin, address)
 
     def _tracked(self, petition: Petition) -> resources.Tracked:
-        incident = petition.handling.incident
-        handler = incident.unit if incident else petition.desk
+        handler = holding_unit(petition.handling.incident) or petition.desk
         known = self._replica.city.units.get(handler) if self._replica.loaded else None
         return codec.to_tracked(petition, known.name if known else "")
 

@@ -17,6 +17,7 @@ from backbone.words.actor import Actor
 from backbone.words.contacts import contacts_of, identity_of
 from backbone.words.masks import masked
 from backbone.words.matter import with_note
+from backbone.words.numbers_said import numbers_of_field
 from backbone.words.persons import split_names
 from backbone.words.place import Place
 from backbone.words.spans import cut
@@ -156,10 +157,9 @@ def to_registration(
 
 def to_reissue(body: pb.ReissuePinRequest, caller: Call, known: Known) -> ReissuePin:
     """The command with indexes of what was shown at the counter, never with the numbers."""
-    identity = known.sealer.index("petitioner.id_number", identity_of(body.id_number))
-    contacts = contacts_of(body.contact, known.dialling_code)
-    indexes = tuple(known.sealer.index("petitioner.contact", each) for each in contacts)
-    return ReissuePin(caller.actor, identity, indexes)
+    *_, card = "", *_forms_of("id_number", body.id_number, known.dialling_code)  # one is shown
+    identity = known.sealer.index("petitioner.id_number", card)
+    return ReissuePin(caller.actor, identity, tuple(_indexes_of("contact", body.contact, known)))
 
 
 def to_referral(matter: incidents.Matter) -> RegisterPetition:
@@ -192,13 +192,18 @@ def _indexes(filing: Filing, known: Known) -> Iterator[str]:
 
 
 def _indexes_of(part: str, said: str, known: Known) -> Iterator[str]:
-    """The indexes of an identity number, which has one at most, or of contacts."""
-    if part == "contact":
-        forms = list(contacts_of(said, known.dialling_code))
-    else:
-        forms = list(filter(None, [identity_of(said)]))
-    for each in forms:
+    """The indexes of identity numbers or contacts, also where words stand beside them."""
+    for each in _forms_of(part, said, known.dialling_code):
         yield known.sealer.index(f"petitioner.{part}", each)
+
+
+def _forms_of(part: str, said: str, dialling_code: str) -> Iterator[str]:
+    fields = (said, *numbers_of_field(said))
+    if part == "contact":
+        forms = [form for field in fields for form in contacts_of(field, dialling_code)]
+    else:
+        forms = [form for form in map(identity_of, fields) if form]
+    yield from dict.fromkeys(forms)
 
 
 def _mapped(filing: Filing, change: Callable[[str, str], str]) -> Filing:

@@ -17,7 +17,7 @@ from backbone.shell.lists import lists_of
 from backbone.shell.shell import Shell
 from backbone.words.errors import InvalidTransition, NotFound
 from backbone.words.matter_code import Intake, mint
-from backbone.words.mentions import mentions
+from backbone.words.persons import unnamed
 from liandong.population.v1 import population_pb2 as resources
 from liandong.population.v1 import population_service_pb2 as pb
 from liandong.population.v1 import population_service_pb2_grpc as rpc
@@ -70,10 +70,11 @@ class PopulationService(rpc.PopulationServiceServicer):
         return pb.RequestServiceResponse(care_case=care_case)
 
     def _names(self, text: str, case: CareCase, own: OwnKey) -> bool:
-        """Whether the text, as it was written before the edge sealed pieces, names the person."""
+        """Whether the text, as it was written before the edge sealed pieces, names the person, as
+        people call or mask him or her."""
         person, spans = codec.opened(case, own), self._shell.keys.sealer.spans
         plain = spans.open(text) if spans else text
-        return bool(mentions(plain, (person.name,), (person.id_number, person.contact)))
+        return unnamed(plain, (person.name,), (person.id_number, person.contact)) != plain
 
     async def ForgetPerson(self, request: pb.ForgetPersonRequest, context: Any) -> Any:
         caller = caller_of(context)

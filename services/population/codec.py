@@ -13,6 +13,7 @@ from backbone.rpc.free_texts import change_texts
 from backbone.rpc.ids import named_id
 from backbone.wire import fill, to_message, to_record
 from backbone.words.actor import Actor
+from backbone.words.followed import FollowIncident
 from backbone.words.masks import masked
 from backbone.words.sight import CASE
 from liandong.incident.v1 import incident_pb2 as incidents
@@ -81,6 +82,15 @@ def _mapped(person: Person, change: Callable[[str, str], str]) -> Person:
     return Person(*(change(f"person.{part}", getattr(person, part)) for part in PERSONAL))
 
 
+def heard(step: FollowIncident, case: CareCase, own: OwnKey) -> FollowIncident:
+    """The step of an incident as the case keeps it. The incident does not know the person: what the
+    unit has answered is searched here, and sealed with the key of the person."""
+    if not step.reply:
+        return step
+    kept = "" if own.is_forgotten else own.keep_plain(step.reply, names_of(case, own))
+    return replace(step, reply=kept)
+
+
 def names_of(case: CareCase, own: OwnKey) -> list[str]:
     """The name of the person, unsealed to look for it in texts."""
     return [] if own.is_forgotten else list(filter(None, (opened(case, own).name,)))
@@ -115,7 +125,7 @@ def to_resource(case: CareCase, own: OwnKey, actor: Actor) -> resources.CareCase
         each.finding = _finding(case, visit, own)
     for asked in message.services:
         asked.incident.id, asked.incident.code = asked.id, asked.code
-    change_texts(message, own.give)
+    change_texts(message, own.withhold if case.state is State.SEALED else own.give)
     return message
 
 

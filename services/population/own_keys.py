@@ -98,9 +98,22 @@ class OwnKey:
 
         return SPAN.sub(kept, text)
 
+    def keep_plain(self, text: str, names: Collection[str]) -> str:
+        """A text that no edge has searched, as it is kept: with these names sealed, too."""
+        texts = self._texts
+        return self.keep(texts.seal(text, names, closely=True)) if texts and text else text
+
     def give(self, text: str) -> str:
         """A kept text as it leaves the service: its pieces are under the key of texts again."""
         return SPAN.sub(self._given, text) if OPENS in text else text
+
+    def withhold(self, text: str) -> str:
+        """A kept text as it leaves the service once the person is shown to nobody any more."""
+        return self.give(SPAN.sub(self._withheld, text)) if OPENS in text else text
+
+    def _withheld(self, found: re.Match[str]) -> str:
+        own = OWN.fullmatch(found[3].split(".")[1]) and not self.is_forgotten
+        return BLANK if own else found[0]
 
     def _given(self, found: re.Match[str]) -> str:
         texts, own = self._texts, self._spans

@@ -6,6 +6,7 @@ from backbone.postgres.asking import Asked, States, equals_of, state_of
 from backbone.postgres.conditions import Member, Sight, equal
 from backbone.postgres.paths import Path
 from backbone.postgres.sights import Seen, sights_by
+from backbone.postgres.states import with_proof
 from backbone.words.actor import Actor
 from backbone.words.sight import CASE, OPERATOR
 from liandong.population.v1 import population_service_pb2 as pb
@@ -14,7 +15,8 @@ from services.population.care_case.record import OVER, CareCase, State
 
 DUE = due_in("care_cases")
 OURS = "SELECT unnest(service_ids) FROM care_cases WHERE service_ids && $1::uuid[]"
-CASE_OF = "SELECT id FROM care_cases WHERE service_ids && ARRAY[$1::uuid]"
+STATE = with_proof("c")
+CASE_OF = f"SELECT {STATE} FROM care_cases AS c WHERE service_ids && ARRAY[$1::uuid]"  # noqa: S608
 
 SHOWN = frozenset({"state", "programme", "overdue", "unit", "care_workers", "sender", "sent_by"})
 PATHS = (

@@ -51,12 +51,13 @@ async def run(settings: Settings, pulse: Pulse) -> None:
         destroyed = destroying.file_of(settings.environ)
         persons = PersonKeys(shell.pool, shell.keys, destroying.listed_in(destroyed))
         shell.know_persons(decider, "care_case_id", partial(_names_of, persons))
+        shell.server.texts.closely = True
         service = PopulationService(shell, decider, persons, Openings(settings))
         shell.serve(rpc.add_PopulationServiceServicer_to_server, service, pb.DESCRIPTOR)
         timers = Timers(shell.pool, shell.door, storage.DUE, _lapse, pulse)
         shell.run_beside(timers.run)
         shell.run_beside(partial(destroying.run_list, shell.pool, pulse, destroyed))
-        for subscription in subscriptions(shell.pool):
+        for subscription in subscriptions(shell.rows.of(decider), persons):
             shell.consume(subscription)
         await shell.run()
 

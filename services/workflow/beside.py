@@ -1,4 +1,5 @@
-"""Adds alerts of missions, what was passed on in vain, tickets and refused follow-ups to an inbox.
+"""Adds to an inbox alerts of missions, what was passed on in vain, tickets, what is late in care,
+and refused follow-ups.
 
 All are read where they are kept, at the moment of the read, with or without Kafka.
 """
@@ -18,7 +19,7 @@ from backbone.rpc.caller import Call, metadata_for
 from backbone.rpc.channels import open_channel, refusal_of
 from backbone.words.actor import Actor
 from backbone.words.errors import InvalidArgument, NotFound
-from backbone.words.sight import CALLS_DESK, own_of
+from backbone.words.sight import CALLS_DESK, CARE, own_of
 from liandong.alarm.v1 import alarm_pb2 as receipts
 from liandong.alarm.v1 import alarm_service_pb2 as alarm_pb
 from liandong.alarm.v1 import alarm_service_pb2_grpc as alarm
@@ -29,17 +30,27 @@ from liandong.incident.v1 import incident_pb2 as resources
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.operations.v1 import operations_service_pb2 as operations_pb
 from liandong.operations.v1 import operations_service_pb2_grpc as operations
-from services.workflow.incident.waiting import ALERTED, LINK_REFUSED, PASSED, TICKET
+from liandong.population.v1 import population_pb2 as cases
+from liandong.population.v1 import population_service_pb2 as population_pb
+from liandong.population.v1 import population_service_pb2_grpc as population
+from services.workflow.incident.waiting import (
+    ALERTED,
+    HAND_OVER_LATE,
+    LINK_REFUSED,
+    PASSED,
+    TICKET,
+    VISIT_MISSED,
+)
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 PATIENCE = 0.5
-ALARM, EMERGENCY = "alarm", "emergency"
-FOLLOWERS = (ALARM, "dispute", EMERGENCY, "petition", "population")
+ALARM, EMERGENCY, POPULATION = "alarm", "emergency", "population"
+FOLLOWERS = (ALARM, "dispute", EMERGENCY, "petition", POPULATION)
 # The 110 desk sees neither petitions nor requests for care.
-NOT_OF_110 = frozenset({"petition", "population"})
+NOT_OF_110 = frozenset({"petition", POPULATION})
 
 # Tickets, and orders to teams, come from the receipts of a desk.
 OF_RECEIPTS = "ALARM"
@@ -56,6 +67,7 @@ class Beside:
         self._token, self._key = settings.token, settings.keyring.lasting
         self._alerts = emergency.EmergencyServiceStub(open_channel(settings, EMERGENCY))
         self._passed = alarm.AlarmServiceStub(open_channel(settings, ALARM))
+        self._care = population.PopulationServiceStub(open_channel(settings, POPULATION))
         self._links = {
             service: operations.OperationsServiceStub(open_channel(settings, service))
             for service in FOLLOWERS
@@ -95,6 +107,19 @@ class Beside:
         if answer is None:
             return [], ""
         return [_of_ticket(each) for each in answer.items], answer.next_page_token
+
+    async def care(
+        self, request: pb.ListIncidentsRequest, caller: Call, size: int, away: list[str]
+    ) -> tuple[list[resources.Incident], str]:
+        """A page of the care cases in which something is late, for those who may see them."""
+        wanted = population_pb.ListCareCasesRequest(
+            page_size=size, page_token=request.page_token, overdue=True
+        )
+        asked = self._care.ListCareCases(wanted, timeout=PATIENCE, metadata=self._by(caller.actor))
+        answer = await heard(asked, POPULATION, away)
+        if answer is None:
+            return [], ""
+        return [_of_care(each) for each in answer.items], answer.next_page_token
 
     async def links(
         self, request: pb.ListIncidentsRequest, caller: Call, size: int, away: list[str]
@@ -229,6 +254,25 @@ def _of_ticket(ticket: receipts.Ticket) -> resources.Incident:
     overdue = ticket.state == receipts.Ticket.STATE_LAPSED
     item.due.add(clock=TICKET_ANSWER, start_time=ticket.file_time, due_time=ticket.due_time)
     item.waits.add(unit=ticket.unit, reason=TICKET, since=ticket.file_time, overdue=overdue)
+    return item
+
+
+def _of_care(case: cases.CareCase) -> resources.Incident:
+    """The line names neither the person nor the programme."""
+    item = resources.Incident(
+        id=case.id, code=case.code, source=CARE, desk=case.sender, open_time=case.register_time
+    )
+    item.place.area = case.area
+    missed = [each.due_time for each in case.visits if each.state == cases.Visit.STATE_MISSED]
+    since = min(missed, key=lambda due: due.ToDatetime(), default=case.hand_over_due_time)
+    is_sent = case.state == cases.CareCase.STATE_SENT
+    item.waits.add(
+        unit=case.unit,
+        reason=HAND_OVER_LATE if is_sent else VISIT_MISSED,
+        since=since,
+        overdue=True,
+        record=case.id,
+    )
     return item
 
 

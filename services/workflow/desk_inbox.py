@@ -1,5 +1,6 @@
 """The inbox 待办 as one list: alerts first, then urgent matters without a team, then what was
-passed on in vain, then tickets, then refused follow-ups, then the incidents.
+passed on in vain, then tickets, then what is late in care, then refused follow-ups, then the
+incidents.
 
 A page token begins with the number of the part that the page begins in.
 """
@@ -20,7 +21,16 @@ from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.errors import InvalidArgument
 from backbone.words.neighbours import gets_tickets
-from backbone.words.roles import ANSWERERS, DESKS, PARTNERS, SUPERIORS, TEAM_SENDERS, roles
+from backbone.words.rights import CARE_READERS
+from backbone.words.roles import (
+    ANSWERERS,
+    AUDITORS,
+    DESKS,
+    PARTNERS,
+    SUPERIORS,
+    TEAM_SENDERS,
+    roles,
+)
 from liandong.incident.v1 import incident_pb2 as resources
 from liandong.incident.v1 import incident_service_pb2 as pb
 from services.workflow import storage
@@ -28,6 +38,7 @@ from services.workflow.beside import Beside
 from services.workflow.incident.record import Incident
 from services.workflow.incident.waiting import (
     ALERTED,
+    CARED,
     LINK_REFUSED,
     PASSED,
     TEAM_MISSING,
@@ -39,6 +50,8 @@ from services.workflow.teamless import Teamless
 # They send teams, or the ladder tells them of a team that is silent.
 TOLD = TEAM_SENDERS | roles("leader", "head")
 SETTLERS = DESKS | SUPERIORS
+# They hand persons over into care, or are entrusted with them.
+CARES = CARE_READERS - AUDITORS
 SEEN = f"SELECT {with_proof('t')} FROM incidents AS t WHERE id = ANY({{ids}}) AND {{seen}}"  # noqa: S608  # our names
 
 Part = Callable[
@@ -127,6 +140,8 @@ class DeskInbox:
         answers = actor.role in ANSWERERS and gets_tickets(self._city(), actor.unit)
         if answers and request.reason in ("", TICKET):
             parts.append(self.beside.tickets)
+        if actor.role in CARES and request.reason in ("", *CARED):
+            parts.append(self.beside.care)
         if actor.role in SETTLERS and request.reason in ("", LINK_REFUSED) and not request.overdue:
             parts.append(self.beside.links)
         return parts

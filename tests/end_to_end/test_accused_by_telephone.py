@@ -62,9 +62,10 @@ async def test_a_team_of_the_accused_that_joins_by_a_link_is_called_back_unheard
     other = await take_call(desk, category="theft", priority="P2", narrative="堤边有人争吵")
     one = f"/v1/receipts/{other['id']}"
     await act(desk, f"{one}:dispatch", {"team": team})
-    await asyncio.wait_for(terminal.until("mission", code=other["code"]), 20)
+    first = await asyncio.wait_for(terminal.until("mission", code=other["code"]), 20)
+    own = {"mission": first["mission"]}  # earlier tests may have left others
     await act(desk, f"{one}:link", {"incident": accusing["id"]})
-    recall = await asyncio.wait_for(terminal.until("mission", kind="RECALL"), 20)
+    recall = await asyncio.wait_for(terminal.until("mission", kind="RECALL", **own), 20)
     assert recall["recall"]["reason"] == "ARRANGED_OTHERWISE"
     mission = await leader.get(f"/v1/missions/{recall['mission']}")
     assert "见死不救" not in f"{terminal.seen} {mission}"

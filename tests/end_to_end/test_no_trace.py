@@ -176,7 +176,8 @@ async def test_who_asks_for_protection_later_is_named_in_no_former_text_either(
     first = await asyncio.wait_for(terminal.until("mission", code=receipt["code"]), 20)
     assert "孙八" in str(first)
     await act(desk, f"{one}:amend", {"caller": {"protected": True}})
-    revised = await asyncio.wait_for(terminal.until("mission", kind="REVISION"), 20)
+    own = {"mission": first["mission"]}
+    revised = await asyncio.wait_for(terminal.until("mission", kind="REVISION", **own), 20)
     assert revised["correction"]["was"]["narrative"]
     mission = await leader.get(f"/v1/missions/{revised['mission']}")
     reports = [row async for row in clerk.items(f"{incident}/reports")]

@@ -21,7 +21,7 @@ async def kinds(reader: Client, incident: str) -> list[str]:
 
 
 async def both(terminals: list[Listener], name: str, **facts: Any) -> Any:
-    """What each device of the team hears: the same."""
+    """What each device of the team hears: the same. Earlier tests may have left missions."""
     heard = [await next_of(each, name, **facts) for each in terminals]
     assert heard[0] == heard[1]
     return heard[0]
@@ -58,7 +58,7 @@ async def corrected(
     """A new address is shown beside the old one, and signed for again."""
     place = {**CALL["place"], "text": "青山镇长风路21号"}
     await act(desk, f"/v1/receipts/{receipt['id']}:amend", {"place": place})
-    revision = await both(devices, "mission", kind="REVISION")
+    revision = await both(devices, "mission", kind="REVISION", mission=one.rpartition("/")[2])
     assert revision["place"]["text"] == "青山镇长风路21号"
     assert revision["correction"]["changed"] == ["place"]
     assert revision["correction"]["was"]["place"]["text"] == receipt["place"]["text"]
@@ -75,7 +75,7 @@ async def ended(
     """A void calls the team back; what crosses it is recorded; receipt and timeline tell."""
     dispatcher = await visit.person("dispatcher.990100-command")
     await act(dispatcher, f"/v1/incidents/{receipt['id']}:void", HOAX)
-    recall = await both(devices, "mission", kind="RECALL")
+    recall = await both(devices, "mission", kind="RECALL", mission=one.rpartition("/")[2])
     assert recall["recall"]["cause"] == "INCIDENT_VOIDED"
     crossed = await refused(act(leader, f"{one}:enRoute"))
     assert (crossed.status, crossed.reason) == (409, "RECALLED_MEANWHILE")

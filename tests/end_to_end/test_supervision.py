@@ -5,10 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from backbone.process.keyring import Keyring
-from operate.home.home import Home
-from operate.home.ports import Ports
 from operate.replay.client import Client
-from operate.run.installation import Installation
 from tests.lapsing import let_lapse
 from tests.people import TOWNSHIP, Listener, Visit, act, open_incident, refused
 
@@ -166,8 +163,7 @@ async def test_what_is_owed_about_a_voided_incident_ends_by_itself(visit: Visit)
 
 
 async def _let_lapse(visit: Visit, supervision: str, unit: str) -> None:
-    base = int(visit.city.env["LIANDONG_PORT"])
-    here = Installation.here(Home(visit.city.home.resolve(), Ports(base)))
+    here = visit.city.installation
     keys = Keyring.read(",".join(here.keys.sealing("workflow")))
     await let_lapse(here.admin_dsn, keys, supervision, unit)
 

@@ -35,6 +35,7 @@ UNASKED = {
     "services/emergency/catching_up.py",  # missions that are compared with their incidents
     "services/emergency/orders.py",  # the orders of a matter
     "services/petition/storage.py",  # the petition whose parts an amendment keeps
+    "services/population/consumers.py",  # the person whom a unit's answer may name
     "services/workflow/recounts.py",  # the supervisions whose due times are counted anew
     "services/emergency/statuses.py",  # by team: the rule of sight was asked of the city's team
 }

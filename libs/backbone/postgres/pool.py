@@ -38,6 +38,17 @@ LIMITS = {
     "tcp_user_timeout": "10000",
 }
 
+# Seconds for a new connection; a service tries again, and meanwhile answers its callers.
+CONNECT = 2.0
+
+# A command of the operator has nobody waiting behind it; on a busy machine it waits instead of
+# failing.
+PATIENT = LIMITS | {
+    "lock_timeout": "15s",
+    "idle_in_transaction_session_timeout": "15s",
+    "transaction_timeout": "30s",
+}
+
 # Services ask by indexes alone. A statement that is prepared while its table is small would read
 # the whole table until the next ANALYZE, however fast the table grows. The few that have no index
 # get a cost for which Postgres would compile them each time.
@@ -90,16 +101,20 @@ def said_by(error: BaseException) -> str:
     return str(flaw) if flaw else f"the database does not answer: {error}"
 
 
-async def open_pool(dsn: str, schema: str, size: int = 4, name: str = "") -> Pool:
+async def open_pool(
+    dsn: str, schema: str, size: int = 4, name: str = "", *, patient: bool = False
+) -> Pool:
     """Return a pool that connects at first use: a service must start without Postgres. The `name`
-    of its connections is shown by pg_stat_activity."""
+    of its connections is shown by pg_stat_activity; those of the operator's commands are patient.
+    """
+    limits = PATIENT if patient else LIMITS
     return await asyncpg.create_pool(
         dsn,
         min_size=0,
         max_size=size,
-        timeout=2,
-        command_timeout=6,
-        server_settings={"application_name": name, "search_path": schema, **LIMITS, **PLANS},
+        timeout=15 if patient else CONNECT,
+        command_timeout=30 if patient else 6,
+        server_settings={"application_name": name, "search_path": schema, **limits, **PLANS},
         init=partial(_init, schema),
         reset=_keep,
     )
@@ -145,7 +160,7 @@ def _cut(conn: Connection) -> None:
 async def connect(dsn: str, schema: str) -> "asyncpg.Connection[asyncpg.Record]":
     """Return a connection outside the pool, for a listener or for a session lock."""
     settings = {"search_path": schema, **LIMITS, **PLANS}
-    conn = await asyncpg.connect(dsn, timeout=2, command_timeout=6, server_settings=settings)
+    conn = await asyncpg.connect(dsn, timeout=CONNECT, command_timeout=6, server_settings=settings)
     await speak_json(conn)
     return conn
 

@@ -43,17 +43,18 @@ class SpanSealer:
         self._ciphers: dict[str, AESSIV] = {}
         self._index_key = hmac.digest(keys.lasting, b"index of spans", sha256)
 
-    def seal(self, text: str, names: Collection[str] = ()) -> str:
-        """The text with its personal numbers, and these persons, sealed; sealed spans stay."""
+    def seal(self, text: str, names: Collection[str] = (), *, closely: bool = False) -> str:
+        """The text with its personal numbers, and these persons, sealed; sealed spans stay.
+        `closely`: also what may be another word, for persons who are to be named to nobody."""
         if OPENS not in text:
-            return self._plain(text, names)
+            return self._plain(text, names, closely)
         parts, at = [], 0
         for found in SPAN.finditer(text):
             if self._opened(found[3], TEXT) is None:
                 continue  # typed by a person, not sealed by us: a plain text
-            parts += [self._plain(text[at : found.start()], names), found[0]]
+            parts += [self._plain(text[at : found.start()], names, closely), found[0]]
             at = found.end()
-        return "".join([*parts, self._plain(text[at:], names)])
+        return "".join([*parts, self._plain(text[at:], names, closely)])
 
     def open(self, text: str) -> str:
         """The text as it was written; a span whose key is missing stays masked."""
@@ -102,9 +103,10 @@ class SpanSealer:
 
         return _bare(SPAN.sub(shown, text) if OPENS in text else text, *who)
 
-    def _plain(self, text: str, names: Collection[str]) -> str:
+    def _plain(self, text: str, names: Collection[str], closely: bool) -> str:
         parts, end = [], 0
-        for start, stop, kind in _apart([*numbers_in(text), *persons_in(text, names)]):
+        persons = persons_in(text, names, closely=closely)
+        for start, stop, kind in _apart([*numbers_in(text), *persons]):
             parts += [text[end:start], self._span(text[start:stop], kind)]
             end = stop
         return "".join([*parts, text[end:]]) if parts else text

@@ -32,10 +32,11 @@ PERSONS = "persons"
 
 
 class FreeTexts:
-    """The free texts of one service; `sealer` is None for a service that keeps none."""
+    """The free texts of one service; `sealer` is None for a service that keeps none. `closely`: its
+    persons are sealed also where a word may be another one."""
 
     def __init__(self, sealer: SpanSealer | None) -> None:
-        self.sealer = sealer
+        self.sealer, self.closely = sealer, False
         self.persons: list[Persons] = []
 
     async def seal(self, request: Any, sender: str = FRONT) -> None:
@@ -50,15 +51,18 @@ class FreeTexts:
         for message, field in free:
             said = getattr(message, field.name)
             if field.is_repeated:
-                said[:] = [self.sealer.seal(each, names) for each in said]
-            elif (sealed := self.sealer.seal(said, names)) != said:
+                said[:] = [self._sealed(self.sealer, each, names) for each in said]
+            elif (sealed := self._sealed(self.sealer, said, names)) != said:
                 setattr(message, field.name, sealed)
 
     async def sealed(self, text: str, request: Any) -> str:
         """A text that comes beside the request, such as the purpose of a disclosure, sealed."""
         if self.sealer is None or not text:
             return text
-        return self.sealer.seal(text, await self._called(request))
+        return self._sealed(self.sealer, text, await self._called(request))
+
+    def _sealed(self, sealer: SpanSealer, text: str, names: Collection[str]) -> str:
+        return sealer.seal(text, names, closely=self.closely)
 
     async def _called(self, request: Any) -> list[str]:
         """The persons whom the request tells, and those that its records know."""

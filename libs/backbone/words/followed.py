@@ -18,6 +18,8 @@ SETTLED = (RESOLVED, CLOSED, VOIDED)
 MERGED = "MERGED"
 OVER = (CLOSED, MERGED, VOIDED)
 REWORKED = "IncidentReworked"
+# No unit has it: it waits for one, or it was taken from the one that had it.
+NOBODYS = frozenset({PENDING, "TRIAGE", VOIDED, MERGED})
 # The fields that both an incident and a step have; a step leaves those None that do not change.
 SAID = ("state", "unit", "holder", "outcome", "reply", "priority", "category")
 
@@ -81,6 +83,11 @@ class CallerFollowed(Struct, frozen=True):
     time: datetime
     persons: tuple[str, ...]
     correction: Correction | None = None
+
+
+def holding_unit(known: Followed | None) -> str:
+    """The unit that has the incident now; empty where none has it."""
+    return "" if known is None or known.state in NOBODYS else known.unit
 
 
 def require_unopened(known: Followed | None, code: str) -> None:

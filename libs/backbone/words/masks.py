@@ -5,6 +5,7 @@ import re
 from backbone.words.contacts import TO, identity_of, line_of, number_of
 from backbone.words.letters import in_digits, in_groups
 from backbone.words.nobody import names_nobody
+from backbone.words.numbers_said import numbers_of_field
 
 # Names of persons and firms: all but the first character is masked.
 NAMES = ("name", "subscriber", "against")
@@ -23,6 +24,7 @@ def masked(field: str, text: str) -> str:
     A name keeps its first character, a word that names nobody (房东) is shown as it is. A mobile or
     id number keeps its first three and last four digits, any other text at most half. A telephone
     number is shown in its one form, however it is typed.
+    Of several numbers, or one with words beside it, the numbers alone are shown so.
     Of a number with an extension the line is shown so, as its last digits are those that people
     know; how long the extension is tells itself.
     """
@@ -35,6 +37,8 @@ def masked(field: str, text: str) -> str:
         return f"{masked(field, line)}{TO}{'*' * len(extension)}"
     elif usual := _usual(text):
         text, first, last = usual, 3, 4
+    elif several := numbers_of_field(text):
+        return "、".join(dict.fromkeys(masked(field, each) for each in several))
     else:
         text = number if DIALLED.fullmatch(number) else text
         first = last = len(text) // 4

@@ -11,6 +11,7 @@ from backbone.words.hidden_forms import hidden_numbers, hides_digits
 from backbone.words.known_numbers import digits_of, spans_of
 from backbone.words.letters import Letters, Span, folded, letters_of
 from backbone.words.nobody import names_nobody
+from backbone.words.numbers_said import numbers_said
 
 NAME, NUMBER = "［报警人］", "［号码］"
 # A name of one character would be found everywhere.
@@ -48,7 +49,7 @@ def _found(
     text: str, names: Iterable[str], numbers: Iterable[str], read: Letters | None = None
 ) -> list[Span]:
     called = {folded(name) for name in names if not names_nobody(name)}
-    dialled = frozenset(numbers)
+    dialled = numbers_said(numbers)
     if not text or not (called or dialled):
         return []
     letters = letters_of(text) if read is None else read

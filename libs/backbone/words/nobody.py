@@ -25,7 +25,20 @@ _BEFORE = (
     "出租车|货车|公交车|公交|电动车|男|女|老"
 )
 _BEHIND = "甲|乙|丙|丁|们|[0-9]{1,2}|一|二|三|[abc]|男|女|不详|先生|女士"
+_CHARACTER = "[\u3400-\u9fff]"
 _NOBODY = re.compile(rf"(?:{_BEFORE})*(?:{_WORDS})(?:{_BEHIND})?")
+
+
+# In front of a name, such as 报警人邬黛芸; of one character they may be its surname.
+_ROLE = re.compile(
+    rf"^(?:{_BEFORE})*(?:(?:(?={_CHARACTER}{{2}})(?:{_WORDS}))+)(?={_CHARACTER}{{2,4}}$)"
+)
+
+
+def bare_name(said: str) -> str:
+    """The name in a field without what the person is (报警人邬黛芸)."""
+    plain = said.strip()
+    return _ROLE.sub("", plain) or plain
 
 
 @lru_cache(maxsize=4096)

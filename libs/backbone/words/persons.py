@@ -14,13 +14,10 @@ from backbone.words import hidden_forms
 from backbone.words.known_numbers import SHORTEST as SHORTEST_NUMBER
 from backbone.words.letters import Letters, Span, folded, letters_of
 from backbone.words.mentions import SHORTEST_NAME, without
+from backbone.words.names_said import DOUBLE, names_said
 from backbone.words.nobody import names_nobody
 
 NAME = "name"
-_DOUBLE = re.compile(
-    "欧阳|司马|上官|诸葛|东方|皇甫|尉迟|公孙|慕容|令狐|司徒|夏侯|宇文|长孙|端木|百里|南宫|西门|独孤|"
-    "申屠|轩辕|钟离|闻人|澹台|公冶|宗政|濮阳|淳于|单于|太叔|仲孙|呼延|闾丘|司空|东郭|左丘|完颜|纳兰"
-)
 _AFTER = (
     "先生|女士|小姐|师傅|老师|同志|同学|大爷|大妈|大娘|大伯|大叔|大哥|大姐|大嫂|大姨|大婶|大爹|小妹|阿姨|阿婆|"
     "叔叔|伯伯|婆婆|奶奶|爷爷|妈妈|爸爸|太太|夫人|哥|姐|叔|婶|姨|嫂|伯|妈|爷|兄|妹|氏|总|董事长|老板|经理|主任|"
@@ -47,7 +44,7 @@ _NO_SHOP = (
 _NO_PLACE = "(?![\u3400-\u9fff]?(?:路|街|村|镇|乡|区|巷|桥|门))"
 _CHINESE = re.compile(r"[\u3400-\u9fff]{2,4}")
 # A person of whom the surname alone is known, as 李 or 李先生.
-_CALLED = re.compile(rf"({_DOUBLE.pattern}|[\u3400-\u9fff])(?:{_AFTER})?")
+_CALLED = re.compile(rf"({DOUBLE.pattern}|[\u3400-\u9fff])(?:{_AFTER})?")
 # Parts of a name that is no Chinese one: 阿卜杜拉·买买提, John Smith. Shorter ones are other words.
 _PARTS = re.compile(r"[a-z]{4,}|[\u3400-\u9fff]{3,}")
 _BETWEEN_PARTS = re.compile(r"[\s·•‧・∙⋅.,]+")
@@ -58,7 +55,7 @@ def persons_in(text: str, names: Collection[str], *, closely: bool = False) -> l
     word, or hides a part of the name, for persons who are to be named to nobody."""
     if not text or not names:
         return []
-    return _persons_in(text, letters_of(text), names, closely)
+    return _persons_in(text, letters_of(text), names_said(names), closely)
 
 
 def _persons_in(text: str, letters: Letters, names: Collection[str], closely: bool) -> list[Span]:
@@ -82,7 +79,7 @@ def _hidden(text: str, names: Collection[str]) -> list[Span]:
 
 def unnamed(text: str, names: Collection[str], numbers: Collection[str]) -> str:
     """The text without these persons: their names, the forms of address and their numbers."""
-    letters = letters_of(text)
+    letters, names = letters_of(text), names_said(names)
     also = _persons_in(text, letters, names, closely=True) if names else []
     return without(text, names, numbers, also, letters)
 
@@ -144,7 +141,7 @@ def _hidden_form(name: str) -> "re.Pattern[str] | None":
 
 
 def _surname_and_given(plain: str) -> tuple[str, str]:
-    cut = 2 if len(plain) > 2 and _DOUBLE.match(plain) else 1
+    cut = 2 if len(plain) > 2 and DOUBLE.match(plain) else 1
     return plain[:cut], plain[cut:]
 
 

@@ -3,11 +3,12 @@
 import asyncio
 import importlib
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence, Set
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Any
 
 import asyncpg
@@ -25,6 +26,7 @@ COLUMNS = ("user", "name", "role", "unit", "team")
 OPTIONAL = ("password",)
 # As many flaws of a file are shown as fit a screen.
 SHOWN = 20
+SHOWN_HEADER = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,8 @@ async def opened(installation: Installation) -> AsyncIterator[Books]:
     keyring = installation.keys.keyring("gateway")
     coded = coded_rows(installation)
     dsn = service_url(installation.admin_dsn, "gateway", installation.keys.secret)
-    async with refusals(installation), await pools.open_pool(dsn, "gateway", size=1) as pool:
+    opening = pools.open_pool(dsn, "gateway", size=1, patient=True)
+    async with refusals(installation), await opening as pool:
         yield Books(
             register.Register(pool, operator(), coded, keyring.lasting),
             factors.SecondFactors(pool, factors.sealer_of(keyring), coded),
@@ -63,12 +66,15 @@ async def opened(installation: Installation) -> AsyncIterator[Books]:
 @asynccontextmanager
 async def refusals(installation: Installation) -> AsyncIterator[None]:
     """Turn the gateway's refusals into sentences at the terminal. Raises Trouble."""
+    pools = importlib.import_module("backbone.postgres.pool")
     problems = importlib.import_module("services.gateway.http.problems")
     try:
         yield
     except problems.Problem as problem:
         raise Trouble(*sentences(problem)) from problem
-    except (OSError, TimeoutError, asyncpg.CannotConnectNowError) as error:
+    except pools.TRANSIENT as error:
+        if not pools.is_transient(error):
+            raise
         raise absence.of(installation, "postgres") from error
     except asyncpg.UndefinedTableError as error:
         raise Trouble(
@@ -94,6 +100,24 @@ def entry_of(*parts: str) -> Any:
     return importlib.import_module("services.gateway.accounts.register").Entry(*parts)
 
 
+def with_passwords(entries: Iterable[Any], known: Set[str]) -> dict[str, Any]:
+    """The entries of accounts that are new and name no password, each with one, by their users. One
+    that is known gets none: it would replace that of a row which was changed by hand, unseen."""
+    fresh = [each for each in entries if not each.password and each.user not in known]
+    return {each.user: replace(each, password=_made_for(each)) for each in fresh}
+
+
+def _made_for(entry: Any) -> str:
+    """A password that the rules take: chance may put the name into one."""
+    rules = importlib.import_module("services.gateway.accounts.rules")
+    problems = importlib.import_module("services.gateway.http.problems")
+    while True:
+        password = token_urlsafe(12)
+        with suppress(problems.Problem):
+            rules.require_password(password, entry.user, entry.name)
+            return password
+
+
 def period_of(start: str, end: str) -> Any:
     """A period of two times, in the zone of the city where they name none. Raises Trouble."""
     try:
@@ -111,8 +135,11 @@ def period_of(start: str, end: str) -> Any:
 async def read_file(path: Path) -> dict[int, Any]:
     """The accounts of a CSV file, in UTF-8 or GB18030, by their lines. Raises Trouble, naming each
     wrong line."""
-    (_, header), *rows = rows_of(str(path), await asyncio.to_thread(text_of, path)) or [(0, [])]
-    require_columns(path, {*header} if rows else set())
+    (_, named), *rows = rows_of(str(path), await asyncio.to_thread(text_of, path)) or [(0, [])]
+    header = columns_in(named)
+    require_columns(path, header)
+    if not rows:
+        raise Trouble(f"{path} has no rows.", f"{path} 没有数据行。")
     entries = {line: entry_in(dict(zip(header, row, strict=False))) for line, row in rows}
     require_none(path, [*_too_long(header, rows), *flaws_of(entries)])
     return entries
@@ -163,14 +190,25 @@ def text_of(path: Path) -> str:
         ) from error
 
 
-def require_columns(path: Path, named: Set[str]) -> None:
-    """Raises Trouble for a column that is missing or that has no meaning here."""
-    if {"user", "role", "unit"} <= named <= {*COLUMNS, *OPTIONAL}:
+def columns_in(header: Sequence[str]) -> list[str]:
+    """The names of the columns; without the empty ones behind them, as spreadsheets leave."""
+    names = [name.strip() for name in header]
+    while names and not names[-1]:
+        names.pop()
+    return names
+
+
+def require_columns(path: Path, named: Sequence[str]) -> None:
+    """Raises Trouble for a column that is missing, stands there twice or has no meaning here."""
+    unique = len({*named}) == len(named)
+    if unique and {"user", "role", "unit"} <= {*named} <= {*COLUMNS, *OPTIONAL}:
         return
     columns, optional = ", ".join(COLUMNS), ", ".join(OPTIONAL)
+    found = ", ".join(named)[:SHOWN_HEADER]
     raise Trouble(
-        f"{path} has no rows, or not the columns {columns} (and, if wanted, {optional}).",
-        f"{path} 没有数据行，或者列名不是 {columns}（可另加 {optional}）。",
+        f"{path} has the columns “{found}”; it needs {columns} (and, if wanted, {optional}), each "
+        "once, with commas between them.",
+        f"{path} 的列名是“{found}”，应为 {columns}（可另加 {optional}），各写一次，以逗号分隔。",
     )
 
 

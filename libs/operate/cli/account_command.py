@@ -7,7 +7,6 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
-from secrets import token_urlsafe
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -173,22 +172,18 @@ def import_accounts(
     """
     by_line = asyncio.run(register.read_file(file))
     entries = asyncio.run(posts_of(Installation.here(Home.here()), file, by_line))
-    given = [each if each.password else replace(each, password=made()) for each in entries]
 
-    async def bring_in(books: Books) -> tuple[dict[str, int], set[str]]:
+    async def bring_in(books: Books) -> tuple[dict[str, int], list[Any]]:
         known = {row["user"] for row in await books.accounts.everyone()}
-        return await books.accounts.bring_in(*given), known
+        fresh = register.with_passwords(entries, known)
+        counts = await books.accounts.bring_in(*(fresh.get(e.user, e) for e in entries))
+        return counts, [*fresh.values()]
 
-    counts, known = change(bring_in)
-    fresh = [new for old, new in zip(entries, given, strict=True) if not old.password]
-    csv.writer(sys.stdout).writerows((e.user, e.password) for e in fresh if e.user not in known)
+    counts, fresh = change(bring_in)
+    csv.writer(sys.stdout).writerows((each.user, each.password) for each in fresh)
     english = "{added} added, {changed} changed, {unchanged} unchanged".format_map(counts)
     chinese = "新增 {added}，变更 {changed}，未变 {unchanged}".format_map(counts)
     print(words(english, chinese), file=sys.stderr)
-
-
-def made() -> str:
-    return token_urlsafe(12)
 
 
 def ask_password() -> str:

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from backbone.words.actor import Actor
 from backbone.words.errors import InvalidArgument
-from backbone.words.followed import Followed
+from backbone.words.followed import Followed, holding_unit
 from backbone.words.matter_code import Intake, intake_of
 from backbone.words.place import Place
 from backbone.words.sight import DISPUTE, PETITION, Facts, born, sees
@@ -221,8 +221,7 @@ def origin_of(filing: Filing) -> str:
 
 def mediating_units(dispute: Dispute) -> set[str]:
     """The units that may write: the desk, and the unit that handles it now."""
-    incident = dispute.routing.incident
-    return {dispute.desk, incident.unit if incident else dispute.desk}
+    return {dispute.desk, holding_unit(dispute.routing.incident) or dispute.desk}
 
 
 def incident_of(dispute: Dispute) -> UUID | None:

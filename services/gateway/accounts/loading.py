@@ -1,9 +1,9 @@
 """Loads the accounts and keys of the demo city: once, and never anew."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from typing import Any
 
-from backbone.postgres.pool import Connection, open_pool
+from backbone.postgres.pool import Connection, Pool, open_pool
 from backbone.words.roles import roles
 from services.gateway.accounts import audit, storage
 from services.gateway.accounts.audit import Line
@@ -31,7 +31,7 @@ async def load_demo(
     What exists already stays as it is: disabled, with the password that it has. `again` puts a
     demo that was ended in force. Raises ValueError for an unknown role.
     """
-    async with await open_pool(dsn, "gateway", size=1) as pool, audit.audited(pool) as conn:
+    async with await _opened(dsn) as pool, audit.audited(pool) as conn:
         is_new = await conn.fetchval(BEGIN)
         if is_new or again:
             await coded.demo.code(conn, await conn.fetch(AGAIN))
@@ -42,7 +42,7 @@ async def load_demo(
 
 async def end_demo(dsn: str, coded: Coded, actor: str) -> bool:
     """Shut the demo's accounts and keys; return whether they were in force."""
-    async with await open_pool(dsn, "gateway", size=1) as pool, audit.audited(pool) as conn:
+    async with await _opened(dsn) as pool, audit.audited(pool) as conn:
         ended = await conn.fetch(END)
         if was_in_force := bool(ended):
             await coded.demo.code(conn, ended)
@@ -51,14 +51,14 @@ async def end_demo(dsn: str, coded: Coded, actor: str) -> bool:
 
 
 async def demo_in_force(dsn: str) -> bool:
-    async with await open_pool(dsn, "gateway", size=1) as pool:
+    async with await _opened(dsn) as pool:
         return bool(await pool.fetchval(IN_FORCE))
 
 
 async def load_accounts(dsn: str, coded: Coded, accounts: Rows, keys: Rows) -> None:
     """Add accounts (`user name role unit team password`) and API keys (`key unit role team`, and
     `name` where it has one) that are not there yet. Raises ValueError for an unknown role."""
-    async with await open_pool(dsn, "gateway", size=1) as pool, audit.audited(pool) as conn:
+    async with await _opened(dsn) as pool, audit.audited(pool) as conn:
         await add(conn, coded, accounts, keys)
 
 
@@ -85,3 +85,7 @@ def key_row(row: Mapping[str, Any]) -> tuple[Any, ...]:
     area = row.get("area") or area_of(unit)
     name = row.get("name") or "-".join(part for part in (unit, team) if part)
     return digest(row["key"]), name, row["role"], unit, area, team
+
+
+def _opened(dsn: str) -> Awaitable[Pool]:
+    return open_pool(dsn, "gateway", size=1, patient=True)

@@ -148,7 +148,7 @@ class SecondFactors:
 
     def _step(self, secret: str, code: str) -> int | None:
         """The time step whose code this is, of those that are near enough."""
-        totp, given = pyotp.TOTP(secret), normalize("NFKC", code).strip()
+        totp, given = pyotp.TOTP(secret), "".join(normalize("NFKC", code).split())
         now = int(self.clock().timestamp()) // STEP
         near = range(now - DRIFT, now + DRIFT + 1)
         right = (step for step in near if totp.verify(given, for_time=_time_of(step)))

@@ -10,6 +10,7 @@ from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.errors import Denied, InvalidArgument
 from backbone.words.guards import require_text, require_unit_of
+from services.petition.petition.accusing import require_not_below_accused
 from services.petition.petition.record import (
     Acceptance,
     Dismissal,
@@ -82,6 +83,7 @@ def decline(
     petition: Petition, command: DeclinePetition, now: datetime, city: City
 ) -> list[PetitionDeclined]:
     require_unit_of(command.by, {petition.desk})
+    require_not_below_accused(petition, command.by)
     reason = require_text(command.reason, "REASON_MISSING")
     return [PetitionDeclined(now, reason, require_text(command.told_where, "TOLD_WHERE_MISSING"))]
 
@@ -119,7 +121,7 @@ VERBS = (
         "ONLY_CLAIMS_HAVE_CHANNELS",
         "OWN_UNIT_ACCUSED",
     ),
-    verb({State.REGISTERED}, decline, *TOLD),
+    verb({State.REGISTERED}, decline, *TOLD, "OWN_UNIT_ACCUSED"),
     verb({State.REGISTERED, State.ACCEPTED}, refer, *TOLD),
 )
 CHANGES = (change(accepted), change(declined), change(referred))

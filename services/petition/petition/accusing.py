@@ -3,6 +3,7 @@
 from msgspec import Struct
 from msgspec.structs import replace
 
+from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.errors import Denied, InvalidTransition
 from backbone.words.followed import OVER as INCIDENT_OVER
@@ -76,6 +77,13 @@ def require_may_accuse(petition: Petition, said: Named, city: City) -> None:
     if said.unit == petition.desk:
         # The unit would judge itself, as with an acceptance.
         raise Denied("OWN_UNIT_ACCUSED", unit=petition.desk)
+
+
+def require_not_below_accused(petition: Petition, by: Actor) -> None:
+    """Raises OWN_UNIT_ACCUSED where who would answer an accusation in words of their own belongs to
+    the accused unit or to one below it. Such a desk hands it to a unit above."""
+    if accused(petition) and by.unit in {petition.filing.against_unit, *petition.barred}:
+        raise Denied("OWN_UNIT_ACCUSED", unit=by.unit)
 
 
 def barred_with(petition: Petition, unit: str | None, city: City) -> tuple[str, ...]:

@@ -10,8 +10,9 @@ from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.errors import InvalidTransition
-from backbone.words.followed import SETTLED
+from backbone.words.followed import SETTLED, holding_unit
 from backbone.words.guards import require_text, require_unit_of
+from services.petition.petition import accusing
 from services.petition.petition.record import (
     OPEN,
     Ending,
@@ -78,6 +79,8 @@ def reply(
     incident = petition.handling.incident
     if incident is not None and incident.state not in SETTLED:
         raise InvalidTransition("NOT_RESOLVED", state=incident.state, unit=incident.unit)
+    if command.reply.strip() or not holding_unit(incident):
+        accusing.require_not_below_accused(petition, command.by)
     resolved = incident.reply if incident else ""
     return [PetitionReplied(now, require_text(command.reply or resolved, "REPLY_MISSING"))]
 
@@ -107,7 +110,7 @@ def closed(petition: Petition, event: PetitionClosed) -> Petition:
 
 VERBS = (
     verb(OPEN, record_progress, "NOT_YOUR_UNIT", "TEXT_MISSING"),
-    verb(OPEN, reply, "NOT_YOUR_UNIT", "NOT_RESOLVED", "REPLY_MISSING"),
+    verb(OPEN, reply, "NOT_YOUR_UNIT", "NOT_RESOLVED", "OWN_UNIT_ACCUSED", "REPLY_MISSING"),
     verb({State.REPLIED}, close, "NOT_YOUR_UNIT"),
 )
 CHANGES = (change(progress_recorded), change(replied), change(closed))

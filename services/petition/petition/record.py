@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from backbone.words.actor import Actor
 from backbone.words.correction import Corrected
-from backbone.words.followed import Followed
+from backbone.words.followed import Followed, holding_unit
 from backbone.words.place import Place
 from backbone.words.sight import PETITION, Facts, sees
 
@@ -213,5 +213,4 @@ def incident_of(petition: Petition) -> UUID | None:
 
 def handling_units(petition: Petition) -> set[str]:
     """The units that may write: the desk, and the unit that handles it now."""
-    incident = petition.handling.incident
-    return {petition.desk, incident.unit if incident else petition.desk}
+    return {petition.desk, holding_unit(petition.handling.incident) or petition.desk}

@@ -21,7 +21,7 @@ from services.population.care_case.record import (
     require_remembered,
 )
 
-TERM_OVER = "TERM_OVER"
+TERM_OVER = "帮扶期满，依法解除。"
 
 
 class EndCareCase(Struct, frozen=True):

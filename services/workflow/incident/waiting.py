@@ -46,7 +46,12 @@ PASSED = {each: f"PASSED_{each}" for each in ("LAPSED", "RETURNED")}
 PASSED["DANGER"] = "DANGER_TOLD"  # 处置后又报险情
 PASSED["ACCUSATION"] = "ACCUSATION_TOLD"  # 转出后又反映单位
 TICKET = "TICKET"  # 工单待答复
-BESIDE = frozenset({*ALERTED.values(), *PASSED.values(), TEAM_MISSING, LINK_REFUSED, TICKET})
+HAND_OVER_LATE = "CARE_HAND_OVER_LATE"  # 帮扶移交逾期未接收
+VISIT_MISSED = "CARE_VISIT_MISSED"  # 走访逾期
+CARED = frozenset({HAND_OVER_LATE, VISIT_MISSED})
+BESIDE = frozenset(
+    {*ALERTED.values(), *PASSED.values(), *CARED, TEAM_MISSING, LINK_REFUSED, TICKET}
+)
 # For these it waits for its supervisor alone.
 JUDGED = frozenset({ANSWERED, ANSWER_LATE})
 SUPERVISED = JUDGED | {ANSWER_OWED}

@@ -1,5 +1,6 @@
 """`liandong accounts` and `liandong keys` beside a running city, as an operator uses them."""
 
+import asyncio
 import csv
 import json
 import subprocess
@@ -8,14 +9,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
 from operate.admin.accounts import PASSWORD
+from services.gateway.accounts.audit import TURN
 from tests.servers import PLAIN, Installed
 
 GOOD = "grauer-Kiesel-17"
 UNIT = "990101001-police"
+WAITING = """
+SELECT EXISTS (SELECT FROM pg_stat_activity
+               WHERE wait_event_type = 'Lock' AND wait_event = 'advisory')
+"""
 
 
 @pytest.fixture
@@ -93,6 +100,7 @@ def test_a_file_is_brought_in_whole_or_not_at_all(
     again = whole_city.liandong("accounts", "import", str(file))
     assert (again.returncode, again.stdout) == (0, ""), "no password is made anew"
     assert "2 unchanged" in again.stderr
+    assert slowly(whole_city, "accounts", "import", str(file)).returncode == 0
 
 
 def test_a_deputy_is_of_the_unit_or_of_one_above_it(
@@ -114,6 +122,25 @@ def test_a_deputy_is_of_the_unit_or_of_one_above_it(
     header = {"Authorization": f"Bearer {signed['token']}", "Liandong-Deputy-For": head}
     me = http.get("/v1/sessions/current", headers=header).json()["user"]
     assert me["user"] == f"clerk.990101-police>{head}"
+
+
+def slowly(city: Installed, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """The command while a sign-in stands still for longer than a service would wait for it."""
+
+    async def held() -> "subprocess.CompletedProcess[str]":
+        dsn = city.installation.admin_dsn
+        signing_in, looking = await asyncpg.connect(dsn), await asyncpg.connect(dsn)
+        await signing_in.execute(f"SET search_path TO gateway; BEGIN; {TURN}")
+        running = asyncio.create_task(asyncio.to_thread(city.liandong, *arguments))
+        while not await looking.fetchval(WAITING):
+            assert not running.done(), running.result()
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(2)
+        await signing_in.close()
+        await looking.close()
+        return await running
+
+    return asyncio.run(held())
 
 
 def refused(city: Installed, file: Path) -> str:

@@ -249,6 +249,10 @@ async def test_the_same_person_is_known_in_every_form(call: Client) -> None:
         resources.Petitioner(name="赵某", id_number=f"{card[:6]} {card[6:]}"),
         resources.Petitioner(name="赵某", contact="+86 139-1111-2222"),
         resources.Petitioner(name="赵某", contact="0571-88001234 / 139 1111 2222"),
+        resources.Petitioner(name="赵某", contact="13911112222（本人）"),
+        resources.Petitioner(name="赵某", contact="13800138000，13911112222"),
+        resources.Petitioner(name="赵某", contact="一三九一一一一二二二二"),
+        resources.Petitioner(name="赵某", id_number=f"身份证{card}"),
     ):
         [found, *_] = (await registered(call, petitioners=[other])).repeats
         assert "SAME_PETITIONER" in found.reasons and found.state == "REGISTERED"

@@ -218,17 +218,17 @@ async def test_a_need_enters_the_flow_without_the_name_and_comes_back(
         calling(home, "workflow", IncidentServiceStub) as work,
     ):
         about = await received(call)
-        named = pb.RequestServiceRequest(care_case_id=about, text=f"{PERSON.name}需要就业培训")
-        assert await call.refused("RequestService", named, LI) == "NAMES_THE_PERSON"
+        for called in (PERSON.name, "欧阳先生", "小明", "阿明", "姓欧阳的", "欧*明", "139****5678"):
+            named = pb.RequestServiceRequest(care_case_id=about, text=f"{called}需要就业培训")
+            assert await call.refused("RequestService", named, LI) == "NAMES_THE_PERSON", called
         need = pb.RequestServiceRequest(care_case_id=about, text="需要就业培训", category="theft")
         asked = (await call("RequestService", need, LI)).care_case.services[0]
         assert (asked.incident.state, asked.incident.unit) == ("OFFERED", "north")
         assert asked.id != about
         clerk = Actor("zhou", "north", "clerk", NORTH)
         await work("ClaimIncident", flow.ClaimIncidentRequest(incident_id=asked.id), clerk)
-        resolve = flow.ResolveIncidentRequest(
-            incident_id=asked.id, outcome="SOLVED", reply="已推荐三个岗位"
-        )
+        reply = f"已为{PERSON.name}推荐三个岗位，小明满意"
+        resolve = flow.ResolveIncidentRequest(incident_id=asked.id, outcome="SOLVED", reply=reply)
         await work("ResolveIncident", resolve, clerk)
 
         async def resolved() -> bool:
@@ -240,4 +240,62 @@ async def test_a_need_enters_the_flow_without_the_name_and_comes_back(
         await until(resolved)
         result = pb.RecordServiceResultRequest(care_case_id=about, service_id=asked.id)
         case = (await call("RecordServiceResult", result, LI)).care_case
-        assert case.services[0].result == "已推荐三个岗位"
+        assert case.services[0].result == case.services[0].incident.reply == reply
+        assert PERSON.name not in await everything_at_rest(database, "population")
+        get = pb.GetCareCaseRequest(care_case_id=about)
+        seen = (await call("GetCareCase", get, AUDITOR)).care_case.services[0]
+        assert seen.result == seen.incident.reply == "已为欧***推荐三个岗位，小*满意"
+
+
+async def test_what_is_late_stands_in_the_inbox_of_who_cares_and_of_the_sender(
+    database: Installation,
+) -> None:
+    def soon() -> Timestamp:
+        return in_the_future(seconds=1)
+
+    async with (
+        serving(database, the_city(), "population", "workflow") as home,
+        calling(home, "population", PopulationServiceStub) as call,
+        calling(home, "workflow", IncidentServiceStub) as work,
+    ):
+
+        async def inbox(who: Actor) -> list[tuple[str, str, str]]:
+            page = await work("ListIncidents", flow.ListIncidentsRequest(inbox=True), who)
+            return sorted((each.id, each.waits[0].reason, each.source) for each in page.items)
+
+        about = await received(call)
+        plan = pb.PlanVisitRequest(care_case_id=about, activity="ACTIVITY_STUDY", due_time=soon())
+        await call("PlanVisit", plan, LI)
+        sent = a_request(hand_over_due_time=soon())
+        other = (await call("RegisterCareCase", sent, SENDER, "another")).care_case.id
+        visit = (about, "CARE_VISIT_MISSED", "CARE")
+        hand_over = (other, "CARE_HAND_OVER_LATE", "CARE")
+
+        async def told() -> bool:
+            return await inbox(HEAD) == sorted([visit, hand_over])
+
+        await until(told)
+        assert await inbox(LI) == [visit]
+        assert await inbox(SENDER) == sorted([visit, hand_over])
+        other_worker = Actor("wu", "north", "care_worker", NORTH)
+        assert await inbox(other_worker) == await inbox(AUDITOR) == []
+
+
+async def test_a_sealed_case_names_the_person_in_none_of_its_texts(
+    database: Installation,
+) -> None:
+    texts = f"{PERSON.name}的决定书，电话{PERSON.contact}，小明已知悉"
+    async with (
+        serving(database, the_city(), "population") as home,
+        calling(home, "population", PopulationServiceStub) as call,
+    ):
+        asked = a_request(legal_basis=texts)
+        about = (await call("RegisterCareCase", asked, SENDER, "register")).care_case.id
+        end = pb.EndCareCaseRequest(care_case_id=about, reason=texts)
+        ended = (await call("EndCareCase", end, HEAD)).care_case
+        assert ended.legal_basis == ended.end_reason == texts
+        await call("SealCareCase", pb.SealCareCaseRequest(care_case_id=about), HEAD)
+        for who in (HEAD, SENDER, AUDITOR):
+            get = pb.GetCareCaseRequest(care_case_id=about)
+            case = (await call("GetCareCase", get, who)).care_case
+            assert case.legal_basis == case.end_reason == "＊的决定书，电话＊，＊已知悉"

@@ -1,6 +1,7 @@
 """Pairs 联动: what each state of the incident means for the dispute, in every state of that."""
 
 import pytest
+from msgspec.structs import replace
 
 from backbone.intake.settling import settling_id
 from backbone.words.followed import FollowIncident
@@ -14,6 +15,7 @@ from tests.unit.dispute.disputes import (
     CLOSE,
     DESK,
     FAIL,
+    LI,
     ROUTED,
     SESSION,
     after,
@@ -59,6 +61,15 @@ def test_every_pair_of_the_table(state: State, step: FollowIncident, expected: s
     assert moved.state == expected
     assert moved.routing.incident is not None and moved.routing.incident.state == step.state
     assert decide(moved, step) == [], "the same step, delivered twice"
+
+
+@pytest.mark.parametrize("state", ["VOIDED", "TRIAGE"])
+def test_the_unit_that_has_it_no_more_mediates_nothing(state: str) -> None:
+    theirs = replace(SESSION, by=LI)
+    assert decide(HELD, theirs)
+    taken = after(FollowIncident("IncidentVoided", 9, state=state), dispute=HELD)
+    assert refusal_of(taken, theirs) == "NOT_YOUR_UNIT"
+    assert decide(taken, replace(SESSION, by=DESK))
 
 
 def test_a_dispute_that_its_incident_has_closed_says_why() -> None:

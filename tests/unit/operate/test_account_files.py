@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from operate.admin.register import read_file, text_of
+from operate.admin import register
+from operate.admin.register import entry_of, read_file, text_of, with_passwords
 from operate.home.trouble import Trouble
 
 TEXT = "user,role,unit\n王芳,clerk,990100-police\n"
@@ -51,4 +52,49 @@ async def test_a_line_with_more_values_than_the_header_is_named(tmp_path: Path) 
     path = tmp_path / "accounts.csv"
     path.write_text("user,role,unit,name\nli,clerk,990100-police,Li, Wei\n", encoding="utf-8")
     with pytest.raises(Trouble, match="line 2: it has 5 values, the header 4"):
+        await read_file(path)
+
+
+@pytest.mark.parametrize("holds", ["x7SUN-k2q9_Lm4Pz", "孙某某abcdefgh12345", "aaaaaaaaaaaaaaab"])
+def test_no_password_is_made_that_its_account_refuses(
+    monkeypatch: pytest.MonkeyPatch, holds: str
+) -> None:
+    drawn = iter([holds, "b4Tq_8wLz-Kd03Vy"])
+    monkeypatch.setattr(register, "token_urlsafe", lambda _: next(drawn))
+    entry = entry_of("sun", "孙某某", "clerk", "990100-police")
+    assert with_passwords([entry], frozenset())["sun"].password == "b4Tq_8wLz-Kd03Vy"
+
+
+def test_an_account_that_is_known_or_names_a_password_gets_none() -> None:
+    named = ("sun", "", "clerk", "990100-police", "", "b4Tq_8wLz-Kd03Vy")
+    entries = [entry_of(*named), entry_of("ma", *named[1:4]), entry_of("qi", *named[1:4])]
+    assert {*with_passwords(entries, {"ma"})} == {"qi"}
+
+
+@pytest.mark.parametrize("header", ["user,role,unit,,", " user , role,unit ", "user,role,unit"])
+async def test_empty_columns_behind_the_named_ones_are_none(tmp_path: Path, header: str) -> None:
+    path = tmp_path / "accounts.csv"
+    path.write_text(f"{header}\nli,clerk,990100-police,,\n", encoding="utf-8")
+    [entry] = (await read_file(path)).values()
+    assert (entry.user, entry.role, entry.unit) == ("li", "clerk", "990100-police")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("user;role;unit\nli;clerk;990100-police\n", "the columns “user;role;unit”.*with commas"),
+        (
+            "user,role,unit,phone\nli,clerk,990100-police,1\n",
+            "the columns “user, role, unit, phone”",
+        ),
+        ("user,role,unit,role\nli,clerk,990100-police,head\n", "each once"),
+        ("user,role,unit\n", "has no rows"),
+    ],
+)
+async def test_a_file_with_other_columns_is_told_which_it_has(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    path = tmp_path / "accounts.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(Trouble, match=said):
         await read_file(path)

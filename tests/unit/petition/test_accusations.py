@@ -4,9 +4,11 @@ import pytest
 from msgspec.structs import replace
 
 from backbone.words.actor import Actor
+from backbone.words.followed import Followed, FollowIncident
 from services.petition import codec
-from services.petition.petition.acceptance import AcceptPetition
-from services.petition.petition.record import Kind, may_see
+from services.petition.petition.acceptance import AcceptPetition, DeclinePetition, ReferPetition
+from services.petition.petition.handling import ReplyPetition
+from services.petition.petition.record import Handling, Kind, State, may_see
 from services.petition.petition.routing import RoutePetition, matter_of
 from tests.cities import NORTH
 from tests.unit.petition.petitions import (
@@ -20,6 +22,7 @@ from tests.unit.petition.petitions import (
     LI,
     a_registration,
     after,
+    decide,
     refusal_of,
 )
 
@@ -37,6 +40,26 @@ def test_an_accusation_never_reaches_the_accused() -> None:
     assert "north" in strayed.units
     assert not may_see(strayed, LI)
     assert codec.scope(strayed).audience == ("command",)
+
+
+def test_who_is_below_the_accused_does_not_answer_it_alone() -> None:
+    """Such a desk may hand it to a unit above, and pass on what that one has found."""
+    desk = replace(DESK, unit="north")
+    filed = replace(a_registration(against_unit="county"), by=desk)
+    said = ReplyPetition(desk, "查无此事")
+    assert decide(after(filed, AcceptPetition(desk, Kind.ADVICE)), said)
+    decline = DeclinePetition(desk, "不属于受理范围", "请向法院起诉")
+    assert refusal_of(after(filed), decline) == "OWN_UNIT_ACCUSED"
+    assert decide(after(filed), ReferPetition(desk, "市纪委", "检举上级"))
+    assert decide(after(ACCUSE), replace(decline, by=DESK))
+    petition = after(filed, AcceptPetition(desk, Kind.ACCUSATION))
+    assert refusal_of(petition, said) == "OWN_UNIT_ACCUSED"
+    routed = replace(petition, handling=Handling("city", Followed()), state=State.ASSIGNED)
+    resolved = FollowIncident("IncidentResolved", 4, state="RESOLVED", unit="city", reply="已查")
+    assert decide(after(resolved, petition=routed), ReplyPetition(desk))
+    assert refusal_of(after(resolved, petition=routed), said) == "OWN_UNIT_ACCUSED"
+    voided = FollowIncident("IncidentVoided", 4, state="VOIDED", unit="city")
+    assert refusal_of(after(voided, petition=routed), said) == "OWN_UNIT_ACCUSED"
 
 
 @pytest.mark.parametrize("who", LEADERS, ids=lambda a: f"{a.role} of {a.unit}")

@@ -5,6 +5,8 @@ from msgspec.structs import replace
 
 from backbone.words.errors import InvalidTransition
 from backbone.words.followed import FollowIncident
+from services.petition.petition.disclosure import RevealPetitioner
+from services.petition.petition.handling import RecordProgress, ReplyPetition
 from services.petition.petition.pairs import FILED, require_handed_out
 from services.petition.petition.record import Petition, State
 from services.petition.petition.routing import RoutePetition
@@ -13,6 +15,7 @@ from tests.unit.petition.petitions import (
     CLAIMED,
     CLOSE,
     DESK,
+    LI,
     REGISTER,
     REPLY,
     RESOLVED,
@@ -78,6 +81,19 @@ def test_what_was_taken_back_is_replied_to_by_its_desk_and_not_opened_again() ->
     back = after(VOIDED, petition=HANDLING)
     assert refusal_of(back, RoutePetition(DESK, "north")) == "ALREADY_OPEN"
     assert after(REPLY, CLOSE, petition=back).state is State.CLOSED
+
+
+@pytest.mark.parametrize("state", ["VOIDED", "TRIAGE"])
+def test_the_unit_that_has_it_no_more_tells_the_petitioner_nothing(state: str) -> None:
+    assert decide(HANDLING, RecordProgress(LI, "已到场"))
+    taken = after(FollowIncident("IncidentVoided", 9, state=state), petition=HANDLING)
+    for command in (
+        RecordProgress(LI, "已到场"),
+        ReplyPetition(LI, "已修"),
+        RevealPetitioner(LI, "回访"),
+    ):
+        assert refusal_of(taken, command) == "NOT_YOUR_UNIT"
+    assert decide(taken, RevealPetitioner(DESK, "回访"))
 
 
 def test_a_void_that_is_undone_gives_it_back_to_the_unit() -> None:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from backbone.words.errors import Refusal
 from services.population.care_case import CARE_CASES
 from services.population.care_case.clocks import Lapse, next_due
-from services.population.care_case.ending import EndCareCase, RevealPerson
+from services.population.care_case.ending import TERM_OVER, EndCareCase, RevealPerson
 from services.population.care_case.record import CareCase, Ending, State, VisitState
 from tests.cities import NOW
 from tests.unit.population.care_cases import (
@@ -50,7 +50,7 @@ def test_it_ends_by_a_document_and_is_sealed() -> None:
 
 def test_the_term_ends_the_care() -> None:
     over = after(Lapse(), found=ACTIVE, now=NOW + 100 * DAY)
-    assert over.ending == Ending("TERM_OVER", NOW + 100 * DAY)
+    assert over.ending == Ending(TERM_OVER, NOW + 100 * DAY)
     assert (over.state, next_due(over)) == (State.ENDED, None)
     assert over.visits[0].state is VisitState.MISSED
 
