@@ -257,8 +257,7 @@ def show_missions(
         order.refuse_reason, order.result = mission.refuse_reason, mission.result
         if mission.HasField("recall"):
             order.recall.CopyFrom(mission.recall)
-        # A mission that is over still goes with its receipt, and hears whom to name no more.
-        is_over = mission.HasField("end_time")
+        is_over = mission.HasField("end_time")  # it still moves with its receipt
         order.time.CopyFrom(mission.end_time if is_over else mission.time)
 
 
