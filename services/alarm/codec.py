@@ -27,7 +27,7 @@ from liandong.incident.v1 import incident_service_pb2 as calls
 from services.alarm.receipt import RECEIPTS
 from services.alarm.receipt.amending import CallerChange
 from services.alarm.receipt.city import neighbour_of
-from services.alarm.receipt.correcting import correction_of, link_of
+from services.alarm.receipt.correcting import correction_of, link_of, protections_of
 from services.alarm.receipt.dispatch import DispatchNow, as_recorded, order_of
 from services.alarm.receipt.ending import matter_of
 from services.alarm.receipt.record import Caller, Receipt
@@ -207,6 +207,12 @@ def to_amendment(receipt: Receipt, by: Actor) -> calls.AmendMatterRequest | None
     return calls.AmendMatterRequest(incident_id=said.matter.id, correction=said)
 
 
+def to_protections(receipt: Receipt, by: Actor) -> list[calls.AmendMatterRequest]:
+    """The requests that tell the incidents it has left whom to name no more."""
+    said = (to_message(each, incidents.Correction) for each in protections_of(receipt, by))
+    return [calls.AmendMatterRequest(incident_id=each.matter.id, correction=each) for each in said]
+
+
 def to_link(receipt: Receipt, by: Actor) -> calls.LinkCallerRequest:
     version = receipt.incident.link_version if receipt.incident else 0
     said = to_message(link_of(receipt, version, by), incidents.CallerLink)
@@ -251,8 +257,7 @@ def show_missions(
         order.refuse_reason, order.result = mission.refuse_reason, mission.result
         if mission.HasField("recall"):
             order.recall.CopyFrom(mission.recall)
-        # A mission that is over still goes with its receipt, and hears whom to name no more.
-        is_over = mission.HasField("end_time")
+        is_over = mission.HasField("end_time")  # it still moves with its receipt
         order.time.CopyFrom(mission.end_time if is_over else mission.time)
 
 

@@ -114,7 +114,10 @@ class Told:
         return codec.to_seen(found) if found else None
 
     async def amended(self, receipt: Receipt, by: Actor) -> Incident | None:
-        """Tell the incident what this version of the receipt has corrected. Raises its refusal."""
+        """Tell the incident what this version of the receipt has corrected, and those that it has
+        left whom to name no more. Raises the incident's refusal."""
+        for each in codec.to_protections(receipt, by):
+            await self._tell_of_link(each)
         request = codec.to_amendment(receipt, by)
         return await self._telling.tell(request) if request else None
 

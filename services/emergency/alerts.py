@@ -111,6 +111,8 @@ def _reason(mission: Mission) -> str:
         return "ACCUSED"
     if mission.recall is not None:
         return "MATTER_PARTED" if mission.recall.confirm_time else "RECALL_UNCONFIRMED"
+    if mission.ending is None and mission.left is not None and mission.left.since is not None:
+        return "MATTER_LEFT"
     if mission.state is not State.REFUSED:
         return "UNANSWERED"
     return "UNABLE" if mission.progress.acknowledge_time else "REFUSED"

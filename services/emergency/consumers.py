@@ -23,6 +23,7 @@ from services.emergency.accusing import hiding, told_to, without_words
 from services.emergency.mission.correcting import ReviseMission, hears
 from services.emergency.mission.dispatching import would_refuse
 from services.emergency.mission.joining import JoinMatter
+from services.emergency.mission.left import LeaveToDesk
 from services.emergency.mission.recalling import WithdrawMission
 from services.emergency.mission.record import Cause, Heard, Mission, Recall
 from services.emergency.moving import Move, home_of, move_of, request
@@ -36,6 +37,9 @@ GROUP = "emergency.alarm"
 # that is passed to a unit becomes an incident of the same matter, so its missions go on.
 ENDED = ("answered", "passed", "passed_to_petitions", "mediation_referred", "ticket_filed")
 LINKS = frozenset({"repeat_linked", "repeat_unlinked", "moved"})
+# In these states no office has the petition or dispute. The incident of it, if there was one, calls
+# the teams back.
+LEFT = frozenset({"DECLINED", "REFUSED", "REFERRED", "CLOSED"})
 # For so long the call of an order may be under way.
 CALL = timedelta(seconds=3)
 ENDS = {"VOIDED": Cause.INCIDENT_VOIDED, "CLOSED": Cause.INCIDENT_CLOSED}
@@ -63,6 +67,8 @@ class Orders:
             "repeat_linked": self._linked,
             "repeat_unlinked": self._unlinked,
             "moved": self._moved,
+            "record_followed": self._left_there,
+            "reinstated": self._open_again,
         }
 
     @property
@@ -172,6 +178,15 @@ class Orders:
         receipt = UUID(event.meta.aggregate_id)
         return await self._each(event, ordered, because(Cause.RECEIPT_ENDED, note, event, receipt))
 
+    async def _left_there(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
+        """No office has the matter any more that the receipt has become there."""
+        if event.record_followed.state not in LEFT:
+            return []
+        return await self._each(event, ordered, _left(event, is_left=True))
+
+    async def _open_again(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
+        return await self._each(event, ordered, _left(event, is_left=False))
+
     async def _closed(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
         """A team that was sent after the end is called back with the filing."""
         if not event.closed.matter_id:
@@ -235,6 +250,11 @@ def because(cause: Cause, reason: str, event: Any, ended: UUID) -> WithdrawMissi
     meta = event.meta
     time = meta.time.ToDatetime(UTC)
     return WithdrawMission(Recall(cause, reason, time, meta.actor, meta.unit), ended)
+
+
+def _left(event: Any, *, is_left: bool) -> LeaveToDesk:
+    meta = event.meta
+    return LeaveToDesk(UUID(meta.aggregate_id), meta.version, is_left)
 
 
 def is_alone(event: Any) -> bool:

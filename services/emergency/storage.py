@@ -158,8 +158,9 @@ SELECT {STATE} FROM missions AS m
 WHERE matter_id = ANY($1::uuid[]) OR receipt = ANY($1::uuid[]) ORDER BY dispatch_time, id
 """  # noqa: S608  # our names
 STANDS = "SELECT EXISTS (SELECT FROM missions WHERE id = $1)"
-# The incidents among $1 for which a team is under way.
-OURS = "SELECT DISTINCT matter_id FROM missions WHERE matter_id = ANY($1) AND pair IS NOT NULL"
+# The incidents among $1 for which a team is or was under way: also a mission that is over must name
+# no person who asks for protection later.
+OURS = "SELECT DISTINCT matter_id FROM missions WHERE matter_id = ANY($1)"
 
 UNANSWERED = """
 SELECT state, count(*) AS missions,

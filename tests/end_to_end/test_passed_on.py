@@ -210,6 +210,31 @@ async def test_a_team_and_its_desk_hear_no_words_of_the_petition_that_a_call_bec
         told = await until(each, mission, lambda found: found["priority"] == "P2")
         assert told["narrative"] == "门口垃圾没人清"
         assert "上访" not in str(told) and "信访" not in str(told)
+    # What the desk hears later reaches the team, and takes nothing of the other office back.
+    await act(desk, f"{path}:amend", {"narrative": "垃圾堵住了消防通道"})
+    told = await until(team, mission, lambda found: found["narrative"] == "垃圾堵住了消防通道")
+    assert told["priority"] == "P2"
+
+
+async def test_the_desk_sees_the_team_of_a_petition_that_was_declined(visit: Visit) -> None:
+    desk = await visit.person("call_taker.990100-command")
+    office = await visit.person(f"clerk.{OFFICE}")
+    receipt = await take_call(desk, **ROAD)
+    path, petition = (f"/v1/{each}/{receipt['id']}" for each in ("receipts", "petitions"))
+    await act(desk, f"{path}:pass", {"to": OFFICE})
+    await until(desk, path, lambda found: found["passed"]["state"] == "REGISTERED")
+    sent = await act(desk, f"{path}:dispatch", {"team": "990104-fire-team"})
+    await act(office, f"{petition}:decline", {"reason": "不属受理范围", "told_where": "住建部门"})
+
+    def stands(page: Any) -> bool:
+        return receipt["id"] in {each["id"] for each in page["items"]}
+
+    inbox = "/v1/inbox?reason=TEAM_MATTER_LEFT"
+    found = await until(desk, inbox, stands)
+    [wait] = [each["waits"][0] for each in found["items"] if each["id"] == receipt["id"]]
+    assert wait["mission_id"] == sent["mission"]["id"] and wait["sentence"]
+    await act(desk, f"/v1/missions/{wait['mission_id']}:recall", {"reason": "该事项不予受理"})
+    await until(desk, inbox, lambda page: not stands(page))
 
 
 async def test_what_went_to_mediation_asks_for_a_new_report_of_a_danger(visit: Visit) -> None:

@@ -17,6 +17,7 @@ from backbone.rpc.channels import may_still_happen, refusal_of
 from backbone.rpc.retrying import Retrier
 from backbone.rpc.spread import open_shared
 from backbone.words.actor import SERVICE, Actor
+from backbone.words.correction import PERSONS
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
 from liandong.incident.v1.incident_pb2 import CallerLink, Correction, Incident
@@ -42,6 +43,8 @@ def told_by(body: Any) -> Iterator[Request]:
     for field, ask in TOLD.items():
         if field in known and body.HasField(field):
             yield ask(getattr(body, field))
+    for each in getattr(body, "protects", ()):
+        yield TOLD["correction"](each)
 
 
 def said_in(request: Request) -> Said:
@@ -50,9 +53,13 @@ def said_in(request: Request) -> Said:
 
 
 def telling_id(request: Request) -> UUID:
-    """The request id, the same for the call and the event: a version of a receipt tells once."""
+    """The request id, the same for the call and the event: a version of a receipt tells once. Whom
+    to name no more it tells each incident that it has left."""
     said = said_in(request)
-    return uuid5(UUID(said.receipt), f"{type(request).__name__}/{said.version}")
+    told = f"{type(request).__name__}/{said.version}"
+    if isinstance(said, Correction) and {each.fact for each in said.facts} == {PERSONS}:
+        told += f"/{request.incident_id}"
+    return uuid5(UUID(said.receipt), told)
 
 
 def teller(request: Request) -> Actor:

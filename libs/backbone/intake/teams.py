@@ -61,6 +61,8 @@ RECEIPT = (
     "repeat_linked",
     "repeat_unlinked",
     "moved",
+    "record_followed",
+    "reinstated",
 )
 INCIDENT = ("amended", "voided", "closed")
 # With an incident that ends by one of these, those end that were merged into it.

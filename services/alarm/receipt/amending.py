@@ -84,7 +84,8 @@ class AmendReceipt(Struct, frozen=True, kw_only=True):
 
 class ReceiptAmended(Struct, frozen=True, kw_only=True):
     """`correction` is for the incident, `facts` for missions of a receipt that has none. `reason`
-    is why it accuses a unit only now, `barred` are the units that may not read it any more."""
+    is why it accuses a unit only now, `barred` are the units that may not read it any more.
+    `protects` is for the incidents that it has left: whom their texts must not name."""
 
     time: datetime
     caller: Caller | None
@@ -105,6 +106,7 @@ class ReceiptAmended(Struct, frozen=True, kw_only=True):
     facts: Matter | None = None
     reason: str = ""
     barred: tuple[str, ...] = ()
+    protects: tuple[Correction, ...] = ()
 
 
 News = PriorityConfirmed | DangerHeard | ReceiptClassified | ReceiptReinstated

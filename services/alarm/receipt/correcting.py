@@ -32,7 +32,7 @@ from services.alarm.receipt.city import title
 from services.alarm.receipt.closing import is_over
 from services.alarm.receipt.danger import told_of, unsettled
 from services.alarm.receipt.ending import matter_called
-from services.alarm.receipt.record import Receipt
+from services.alarm.receipt.record import LeftIncident, Receipt
 from services.alarm.receipt.rights import ByActor, require_desk
 
 # An incident is told a linked report in short, as an order is read at once.
@@ -64,12 +64,14 @@ def corrected(
 ) -> Receipt:
     """The receipt after a change, with what was corrected since it joined its incident, and facts
     that are said anew."""
+    version = before.version + 1
+    is_called = before.report.caller.called != after.report.caller.called
+    if is_called:
+        after = replace(after, left=tuple(replace(each, version=version) for each in after.left))
     if after.incident is None or after.ending is None:
         return after
-    version = before.version + 1
     known = {each.fact: each for each in before.corrected}
-    called = (PERSONS,) if before.report.caller.called != after.report.caller.called else ()
-    names = (*differing(before, after), *called, *anew)
+    names = (*differing(before, after), *((PERSONS,) if is_called else ()), *anew)
     known |= {name: Corrected(name, version, for_incident) for name in names}
     ending = replace(after.ending, title=title or after.ending.title)
     return replace(after, ending=ending, corrected=tuple(known.values()))
@@ -100,6 +102,53 @@ def correction_of(receipt: Receipt, by: Actor) -> Correction | None:
         user=by.user,
         unit=by.unit,
     )
+
+
+def protections_of(receipt: Receipt, by: Actor) -> tuple[Correction, ...]:
+    """What tells the incidents that it has left whom their texts must not name any more, where this
+    version of the receipt has changed it: nothing else of it is theirs."""
+    here = receipt.incident
+    now = {here.id, here.before.id if here.before else here.id} if here else set()
+    told = (each for each in receipt.left if each.version == receipt.version)
+    return tuple(
+        Correction(
+            matter=_persons_alone(receipt, each),
+            facts=(Corrected(PERSONS, receipt.version),),
+            receipt=str(receipt.id),
+            code=receipt.code,
+            version=receipt.version,
+            linked=True,
+            user=by.user,
+            unit=by.unit,
+        )
+        for each in told
+        if each.id not in now
+    )
+
+
+def _persons_alone(receipt: Receipt, left: LeftIncident) -> Matter:
+    return Matter(
+        id=left.id,
+        code=left.code,
+        source="",
+        title="",
+        narrative="",
+        category="",
+        priority="",
+        place=Place(""),
+        desk="",
+        persons=receipt.report.caller.called,
+    )
+
+
+def leaving(receipt: Receipt) -> tuple[LeftIncident, ...]:
+    """The incidents that it will have left, with the one that it leaves now."""
+    here = receipt.incident
+    known = {each.id: each for each in receipt.left}
+    for each in (here, here.before) if here else ():
+        if each is not None:
+            known.setdefault(each.id, LeftIncident(each.id, each.code))
+    return tuple(known.values())
 
 
 def facts_to_send(receipt: Receipt) -> Matter:
@@ -166,8 +215,10 @@ def told(
     title = title_after(receipt, changed(receipt, event), city)
     event = replace(event, title=title)
     after = replace(changed(receipt, event), version=receipt.version + 1)
+    protects = protections_of(after, by)
     return replace(
         event,
         correction=correction_of(after, by),
         facts=facts_for_missions(receipt, after),
+        **({"protects": protects} if protects else {}),
     )

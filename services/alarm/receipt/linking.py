@@ -18,10 +18,10 @@ from backbone.words.guards import require_not_accused, require_text
 from backbone.words.heard import lies_below
 from backbone.words.matter import Matter
 from services.alarm.receipt.closing import ReceiptClosed, is_over
-from services.alarm.receipt.correcting import link_of
+from services.alarm.receipt.correcting import leaving, link_of
 from services.alarm.receipt.danger import PriorityConfirmed, confirmed
 from services.alarm.receipt.ending import ended, matter_called
-from services.alarm.receipt.record import Incident, Outcome, Receipt, State
+from services.alarm.receipt.record import Incident, LeftIncident, Outcome, Receipt, State
 from services.alarm.receipt.reinstating import ReceiptReinstated, with_incident
 from services.alarm.receipt.rights import require_desk, require_not_ended
 
@@ -67,13 +67,15 @@ class RepeatLinked(Struct, frozen=True):
 
 
 class RepeatUnlinked(Struct, frozen=True):
-    """`danger`: it tells of a danger, and waits for its desk again."""
+    """`danger`: it tells of a danger, and waits for its desk again. `left` are all incidents that
+    it has left; earlier releases kept none."""
 
     time: datetime
     reason: str
     caller_unlinked: CallerLink | None = None
     facts: Matter | None = None
     danger: bool = False
+    left: tuple[LeftIncident, ...] = ()
 
 
 def link(
@@ -122,7 +124,8 @@ def unlinked(receipt: Receipt, reason: str, by: Actor, now: datetime) -> RepeatU
     """The receipt leaves the incident, and is open at its desk again."""
     left = link_of(receipt, receipt.version + 1, by)
     own = matter_called(receipt, "", "") if receipt.dispatches else None
-    return RepeatUnlinked(now, reason, left, own, receipt.suggestions.danger is not None)
+    danger = receipt.suggestions.danger is not None
+    return RepeatUnlinked(now, reason, left, own, danger, leaving(receipt))
 
 
 def follow(
@@ -161,6 +164,7 @@ def _unlinked(receipt: Receipt, event: RepeatUnlinked) -> Receipt:
         state=State.RECEIVED,
         ending=None,
         incident=None,
+        left=event.left,
         corrected=(),
         come_back_time=come_back,
     )

@@ -15,10 +15,10 @@ from backbone.words.followed import Followed
 from backbone.words.followed import FollowIncident as Step
 from services.alarm.receipt import linking
 from services.alarm.receipt.closing import ReceiptClosed, is_over
-from services.alarm.receipt.correcting import correction_of, link_of
+from services.alarm.receipt.correcting import correction_of, leaving, link_of
 from services.alarm.receipt.linking import FollowIncident
 from services.alarm.receipt.merged import Merged
-from services.alarm.receipt.record import Incident, Receipt, State
+from services.alarm.receipt.record import Incident, LeftIncident, Receipt, State
 from services.alarm.receipt.reinstating import ReceiptReinstated, with_incident
 
 
@@ -46,7 +46,8 @@ class FollowParting(Struct, frozen=True):
 class ReceiptMoved(Struct, frozen=True):
     """The receipt follows this incident from now on; `left` is the other one as last seen.
 
-    `correction` tells the incident to which it comes back what was corrected meanwhile.
+    `correction` tells the incident to which it comes back what was corrected meanwhile; then
+    `left_incidents` are all that it has left.
     """
 
     time: datetime
@@ -58,6 +59,7 @@ class ReceiptMoved(Struct, frozen=True):
     caller_linked: CallerLink | None = None
     caller_unlinked: CallerLink | None = None
     correction: Correction | None = None
+    left_incidents: tuple[LeftIncident, ...] = ()
 
 
 Event = ReceiptMoved | ReceiptClosed | ReceiptReinstated | followed.IncidentFollowed
@@ -106,6 +108,7 @@ def follow_parting(
         from_incident=incident.id,
         left=incident.known,
         caller_unlinked=link_of(receipt, receipt.version + 1, command.parter),
+        left_incidents=tuple(each for each in leaving(receipt) if each.id != incident.before.id),
     )
     back = replace(_moved(receipt, moved), version=receipt.version + 1)
     moved = replace(moved, correction=correction_of(back, command.parter))
@@ -129,7 +132,7 @@ def _moved(receipt: Receipt, event: ReceiptMoved) -> Receipt:
     if old.before is not None and old.before.id == event.incident_id:
         back = Incident(*known, link_version=old.before.link_version)
         anew = (replace(each, version=receipt.version + 1) for each in receipt.corrected)
-        return replace(receipt, incident=back, corrected=tuple(anew))
+        return replace(receipt, incident=back, corrected=tuple(anew), left=event.left_incidents)
     before = Merged(old.id, old.code, event.left, old.link_version)
     there = Incident(*known, link_version=receipt.version + 1, before=before)
     return replace(receipt, incident=there, corrected=())

@@ -163,12 +163,22 @@ class Incident(Struct, frozen=True):
     before: Merged | None = None
 
 
+class LeftIncident(Struct, frozen=True):
+    """An incident that the receipt belonged to; `version` is that of the receipt which told it last
+    whom its texts must not name."""
+
+    id: UUID
+    code: str
+    version: int = 0
+
+
 class Receipt(Struct, frozen=True, kw_only=True):
     """One report. `ending` is set unless the receipt is open; `incident` where it has one.
 
     `corrected` are the facts corrected since it joined that incident; `barred` are the units that
     may not read it since it accuses them. `come_back_time` is since when it is open again because a
-    danger or an accusation was told after its end, or its link was undone.
+    danger or an accusation was told after its end, or its link was undone. `left` are the incidents
+    that it belonged to: their texts may still name its caller.
     """
 
     id: UUID
@@ -189,6 +199,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
     passed: Passed | None = None
     barred: tuple[str, ...] = ()
     come_back_time: datetime | None = None
+    left: tuple[LeftIncident, ...] = ()
 
     @property
     def unit(self) -> str:

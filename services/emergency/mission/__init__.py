@@ -10,6 +10,7 @@ from services.emergency.mission import (
     hiding,
     joining,
     ladder,
+    left,
     recalling,
     repeats,
     steps,
@@ -28,7 +29,7 @@ def _require_known(mission: Mission, command: Any) -> None:
 
 
 MISSIONS: LifeCycle[Mission, Also] = LifeCycle(
-    (dispatching, steps, repeats, correcting, hiding, recalling, joining, ladder),
+    (dispatching, steps, repeats, correcting, hiding, recalling, joining, ladder, left),
     "NO_SUCH_MISSION",
     guard=_require_known,
     rights=EMERGENCY,

@@ -141,6 +141,7 @@ def joined(mission: Mission, event: MissionJoined) -> Mission:
         behind=event.behind,
         merged=event.merged,
         awaits=event.awaits,
+        left=None,
         apart=mission.apart if order.matter_id == mission.order.matter_id else None,
     )
 

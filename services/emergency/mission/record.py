@@ -179,6 +179,13 @@ class Recall(Struct, frozen=True):
     seen_reason: str = ""
 
 
+class Left(Struct, frozen=True):
+    """Since when no office has its matter, by this version of its receipt; None: one has it."""
+
+    version: int
+    since: datetime | None = None
+
+
 class Mission(Struct, frozen=True):
     """`number` counts the earlier missions of the team for this matter.
 
@@ -208,6 +215,7 @@ class Mission(Struct, frozen=True):
     merged: int = 0
     awaits: Awaits = Awaits()
     apart: Statements | None = None
+    left: Left | None = None
 
     @property
     def is_behind(self) -> bool:

@@ -77,13 +77,15 @@ def alert_time(mission: Mission) -> datetime | None:
 
     A team that has to sign again for a correction is unanswered too, and so is one that has not
     confirmed a recall: it may still be under way. A team of a unit that has become the accused one
-    is told to its desk at once.
+    is told to its desk at once, and so is one whose matter no office has.
     """
     ladder, ending = mission.ladder, mission.ending
     if mission.accused_since is not None:
         return mission.accused_since
     if mission.recall is not None:
         return _unheard(mission.recall, ladder)
+    if mission.ending is None and mission.left is not None and mission.left.since is not None:
+        return mission.left.since
     if ladder is None or ladder.stopped_by:
         return None
     if mission.state is State.REFUSED and ending is not None:

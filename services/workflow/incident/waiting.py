@@ -31,7 +31,14 @@ RAISED = {kind: f"{kind}_RAISED" for kind in QUESTIONS}  # 逾期未答复，提
 # in the inbox of a desk.
 ALERTED = {
     each: f"TEAM_{each}"
-    for each in ("UNANSWERED", "REFUSED", "RECALL_UNCONFIRMED", "MATTER_PARTED", "ACCUSED")
+    for each in (
+        "UNANSWERED",
+        "REFUSED",
+        "RECALL_UNCONFIRMED",
+        "MATTER_PARTED",
+        "MATTER_LEFT",
+        "ACCUSED",
+    )
 }
 TEAM_MISSING = "TEAM_MISSING"  # 紧急警情无队伍
 LINK_REFUSED = "LINK_REFUSED"

@@ -25,6 +25,8 @@ from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from liandong.incident.v1.incident_pb2 import HeardReport, Incident
 from tests.emergency import COUNTY, Desk, serving, some_settings
 
+ZHAO = Actor("zhao", "desk", "dispatcher", COUNTY)
+
 
 @pytest.fixture
 async def desk(database_url: str) -> AsyncIterator[Desk]:
@@ -379,3 +381,26 @@ async def test_the_desk_and_the_office_that_has_the_matter_both_reach_the_team(d
     shown = await found(desk, mission)
     assert (shown.place.text, shown.danger) == ("长风路21号", "有狗")
     assert shown.narrative == "两人争吵，一人拿着刀"
+
+
+@pytest.mark.parametrize("state", ["REFUSED", "DECLINED"])
+async def test_the_desk_sees_a_team_whose_matter_no_office_has_taken_up(
+    desk: Desk, state: str
+) -> None:
+    """It was sent after the report became a dispute or petition; nobody else calls it back."""
+    receipt = uuid4()
+    mission = (await desk.dispatch(receipt=receipt, receipt_version=4)).mission.id
+    told = AlarmEvent(record_followed={"state": state, "version": 3})
+    await hear(desk, receipt, 5, AlarmEvent(record_followed={"state": "ACCEPTED", "version": 2}))
+    assert not [*(await desk.alerts(ZHAO)).items]
+    for _ in range(2):
+        await hear(desk, receipt, 6, told)
+    [shown] = (await desk.alerts(ZHAO)).items
+    assert (shown.mission_id, shown.reason) == (mission, "MATTER_LEFT")
+    assert (await found(desk, mission)).state == Mission.STATE_PENDING
+    await hear(desk, receipt, 7, AlarmEvent(reinstated={"reason": "DANGER_TOLD"}))
+    assert not [*(await desk.alerts(ZHAO)).items], "the report is open at its desk again"
+    await hear(desk, receipt, 8, told)
+    assert [*(await desk.alerts(ZHAO)).items]
+    await desk.act("ClearMission", mission)
+    assert not [*(await desk.alerts(ZHAO)).items]

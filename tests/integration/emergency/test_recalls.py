@@ -348,7 +348,8 @@ class TestOverKafka:
         noted = await conn.fetch(
             "SELECT aggregate_id FROM emergency.inbox WHERE consumer = 'emergency.incidents'"
         )
-        assert [row["aggregate_id"] for row in noted] == [receipt]
+        # The one that is over hears whom to name no more; what had no team is not read.
+        assert {row["aggregate_id"] for row in noted} == {receipt, other}
         assert await conn.fetchval("SELECT count(*) FROM emergency.refused_links") == 0
         await conn.close()
 
@@ -477,3 +478,19 @@ class TestOverKafka:
             await teller.alarm(receipt, marked_invalid={})
             push = await terminal.push(30)
             assert push.recall.cause == Recall.CAUSE_RECEIPT_INVALID
+
+    async def test_a_mission_that_is_over_hears_whom_to_name_no_more(
+        self, desk: Desk, brokers: str, database: Installation
+    ) -> None:
+        """No team is under way for the incident any more; nobody tells of it but Kafka."""
+        incident = uuid4()
+        mission = (await desk.dispatch(receipt=incident)).mission.id
+        await desk.act("ClearMission", mission)
+        named = {"id": str(incident), "persons": ["v1.sealed"]}
+        await Teller(brokers).incident(incident, amended={"matter": named})
+        conn = await asyncpg.connect(database.admin, server_settings={"search_path": "emergency"})
+        known = "SELECT doc -> 'order' ->> 'persons' FROM missions WHERE id = $1"
+        async with asyncio.timeout(30):
+            while "v1.sealed" not in (await conn.fetchval(known, mission)):
+                await asyncio.sleep(0.1)
+        await conn.close()

@@ -13,6 +13,7 @@ from services.emergency.mission.correcting import ReviseMission
 from services.emergency.mission.hiding import HideMission
 from services.emergency.mission.joining import JoinMatter
 from services.emergency.mission.ladder import CLIMBED, ClimbLadder, HastenLadder, StopLadder
+from services.emergency.mission.left import LeaveToDesk
 from services.emergency.mission.recalling import ConfirmRecall, RecallMission
 from services.emergency.mission.record import (
     OVER,
@@ -141,6 +142,7 @@ MISSION = Subject(
         Legal(RecallMission(Actor("zhao", "desk", "call_taker"), "已自行扑灭")),
         Legal(WITHDRAW),
         Legal(HideMission()),
+        Legal(LeaveToDesk(DISPATCH.order.matter_id, 8)),
         Legal(ConfirmRecall(LEE)),
         Legal(JoinMatter(UUID(int=8), "990101260101-000002-1", "fire-1")),
         Legal(
