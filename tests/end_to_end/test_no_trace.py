@@ -174,13 +174,12 @@ async def test_who_asks_for_protection_later_is_named_in_no_former_text_either(
     await act(desk, f"{one}:open", {"to_unit": STATION})
     await act(desk, f"{one}:dispatch", {"team": team, "note": "找孙八，电话13533334444"})
     first = await asyncio.wait_for(terminal.until("mission", code=receipt["code"]), 20)
-    assert "孙八" in str(first)
     claim = receipt["id"].replace("-", "")
     claimed = (await clerk.post(f"{incident}:claim", claim, {})).body
-    assert "孙八" in str(claimed)
+    assert all("孙八" in str(each) for each in (first, claimed))
     await act(desk, f"{one}:amend", {"caller": {"protected": True}})
-    own = {"mission": first["mission"]}
-    revised = await asyncio.wait_for(terminal.until("mission", kind="REVISION", **own), 20)
+    own = {"kind": "REVISION", "mission": first["mission"]}
+    revised = await asyncio.wait_for(terminal.until("mission", **own), 20)
     assert revised["correction"]["was"]["narrative"]
     mission = await leader.get(f"/v1/missions/{revised['mission']}")
     reports = [row async for row in clerk.items(f"{incident}/reports")]
