@@ -19,7 +19,9 @@ async def test_declared_topics_are_created_and_found_again(broker: Broker) -> No
     assert await topics.ensure(broker.address, declared) == []
     admin = AIOKafkaAdminClient(bootstrap_servers=broker.address)
     await admin.start()
-    present = {found["topic"]: len(found["partitions"]) for found in await admin.describe_topics()}
+    names = {topic.name for topic in declared.topics}
+    while not names <= {*(present := await topics.found(admin))}:  # a broker lists them a bit later
+        await asyncio.sleep(0.05)
     settings = await topics.settings(admin, declared.topics)
     await admin.close()
     for topic in declared.topics:
