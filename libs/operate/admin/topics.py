@@ -1,6 +1,7 @@
 """Creates the topics of deploy/topics.yaml, and reports differences from it."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence, Set
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,6 +23,8 @@ DAY = 24 * 60 * 60 * 1000
 SET_FOR_TOPIC = 1
 IN_SYNC = "min.insync.replicas"
 EVENTS = ".events.v1"
+# As often it is asked whether it lists a new topic, for ten seconds.
+LOOKS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +200,16 @@ async def create(admin: AIOKafkaAdminClient, topics: Sequence[Topic], copies: in
         error = for_code(code)
         if code and error is not TopicAlreadyExistsError:
             raise error(name)
+    await _listed(admin, {topic.name for topic in topics})
+
+
+async def _listed(admin: AIOKafkaAdminClient, names: Set[str]) -> None:
+    """Wait until the broker lists them: it hears of a new topic from the controller a bit later,
+    and a comparison at once would find it missing."""
+    for _ in range(LOOKS):
+        if names <= {*await found(admin)}:
+            return
+        await asyncio.sleep(0.05)
 
 
 async def misconfigured(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> list[Topic]:
