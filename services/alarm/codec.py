@@ -94,8 +94,8 @@ def seal_change(facts: pb.CallerFacts, sealer: Sealer, dialling_code: str) -> Ca
 
 
 def _indexes(number: str, sealer: Sealer, dialling_code: str) -> tuple[str, str]:
-    """The same for the same number, in whatever form it is written, and whatever stands beside it;
-    and that of its line, empty for a number without an extension. Of several the first one."""
+    """The indexes of the first number in the field and of its line, equal in every way of writing
+    it; that of the line is empty for a number without an extension."""
     contact = contact_of((*numbers_of_field(number), number)[0], dialling_code)
     line = line_of(contact)
     return sealer.index("number", contact), sealer.index("number", line) if line else ""

@@ -65,8 +65,8 @@ class _Provider:
 
 
 class OwnKey:
-    """Seals and opens what is of one person. `is_sealed`: the case is sealed by now, also where a
-    repeat is answered with what it was before."""
+    """Seals and opens the fields of one person. `is_sealed` tells the present state of the case;
+    the stored answer to a repeated request may show an earlier one."""
 
     def __init__(self, keys: ServiceKeys, row: Any) -> None:
         name = row["id"]
@@ -112,7 +112,8 @@ class OwnKey:
         return SPAN.sub(self._given, text) if OPENS in text else text
 
     def withhold(self, text: str) -> str:
-        """A kept text as it leaves the service once the person is shown to nobody any more."""
+        """A kept text as it leaves the service after the sealing of the case: what names the person
+        is left out."""
         return self.give(SPAN.sub(self._withheld, text)) if OPENS in text else text
 
     def _withheld(self, found: re.Match[str]) -> str:

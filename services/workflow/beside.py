@@ -1,5 +1,5 @@
-"""Adds to an inbox alerts of missions, what was passed on in vain, tickets, what is late in care,
-and refused follow-ups.
+"""Adds to an inbox what other services keep: alerts of missions, receipts that came back from where
+they were passed, tickets, late visits and hand-overs of care, and refused follow-ups.
 
 All are read where they are kept, at the moment of the read, with or without Kafka.
 """

@@ -41,8 +41,8 @@ LIMITS = {
 # Seconds for a new connection; a service tries again, and meanwhile answers its callers.
 CONNECT = 2.0
 
-# A command of the operator has nobody waiting behind it; on a busy machine it waits instead of
-# failing.
+# Limits of the operator's commands: no caller waits for their answer, so on a busy machine they
+# wait for PostgreSQL longer than a service does.
 PATIENT = LIMITS | {
     "lock_timeout": "15s",
     "idle_in_transaction_session_timeout": "15s",

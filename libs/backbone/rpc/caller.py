@@ -17,7 +17,7 @@ from backbone.words.actor import Actor
 from backbone.words.errors import Denied, InvalidArgument
 
 PATIENCE = 5.0
-# Whether the call at hand is answered with what was answered before.
+# True while a service answers a repeated request with the outcome that it has stored.
 REPEATED: ContextVar[bool] = ContextVar("repeated", default=False)
 # The metadata fields that are texts, percent-encoded.
 TEXTS = ("user", "unit", "role", "area", "line", "above", "team", "purpose", "address")

@@ -74,8 +74,9 @@ class FreeTexts:
         return names
 
     async def kept_by_now(self, request: Any) -> list[str]:
-        """Who is kept from all readers by now. A repeat is answered with what was said then: the
-        caller may have asked for protection since."""
+        """The protected persons in the records of the request, as they are now. A repeated request
+        is answered with the stored record, which still names a caller who has asked for protection
+        since."""
         if self.sealer is None:
             return []
         sealed = [each for known in self.sealed_persons for each in await known(request)]

@@ -34,7 +34,7 @@ def know_sealed(
 def know_since(
     texts: FreeTexts, rows: RowsOf, field: str, sealed_in: SealedIn, **which: str
 ) -> None:
-    """The same for repeats alone."""
+    """Let the texts of a service know these persons for the answers to repeated requests alone."""
     texts.sealed_persons.append(KnownPersons(rows, field, sealed_in, **which))
 
 

@@ -18,8 +18,8 @@ SETTLED = (RESOLVED, CLOSED, VOIDED)
 MERGED = "MERGED"
 OVER = (CLOSED, MERGED, VOIDED)
 REWORKED = "IncidentReworked"
-# No unit has it: it waits for one, or it was taken from the one that had it.
-NOBODYS = frozenset({PENDING, "TRIAGE", VOIDED, MERGED})
+# In these states no unit has the incident: none was given it yet, or it was taken from its unit.
+WITHOUT_UNIT = frozenset({PENDING, "TRIAGE", VOIDED, MERGED})
 # The fields that both an incident and a step have; a step leaves those None that do not change.
 SAID = ("state", "unit", "holder", "outcome", "reply", "priority", "category")
 
@@ -87,7 +87,7 @@ class CallerFollowed(Struct, frozen=True):
 
 def holding_unit(known: Followed | None) -> str:
     """The unit that has the incident now; empty where none has it."""
-    return "" if known is None or known.state in NOBODYS else known.unit
+    return "" if known is None or known.state in WITHOUT_UNIT else known.unit
 
 
 def require_unopened(known: Followed | None, code: str) -> None:

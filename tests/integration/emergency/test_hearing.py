@@ -387,7 +387,7 @@ async def test_the_desk_and_the_office_that_has_the_matter_both_reach_the_team(d
 async def test_the_desk_sees_a_team_whose_matter_no_office_has_taken_up(
     desk: Desk, state: str
 ) -> None:
-    """It was sent after the report became a dispute or petition; nobody else calls it back."""
+    """The desk sent the team after the report became a dispute or petition: no end recalls it."""
     receipt = uuid4()
     mission = (await desk.dispatch(receipt=receipt, receipt_version=4)).mission.id
     told = AlarmEvent(record_followed={"state": state, "version": 3})
