@@ -1,7 +1,7 @@
 """Two roads to the same door: the stream, and the direct road if the stream does not answer."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,7 +23,11 @@ Publish = Callable[[bytes, bytes], Awaitable[None]]
 
 
 class Roads:
-    """The first road to write the outcome wins; the other road finds that outcome."""
+    """The first road to write the outcome wins; the other road finds that outcome.
+
+    While the breaker is open, a probe goes over both roads at once: its caller does not wait for a
+    stream that may stand still.
+    """
 
     def __init__(
         self, publish: Publish, batcher: Batcher[Any], waiting: Waiting, breaker: Breaker
@@ -32,7 +36,7 @@ class Roads:
         self._batcher = batcher
         self._waiting = waiting
         self._breaker = breaker
-        self._expiring: set[asyncio.Task[Outcome]] = set()
+        self._beside: set[asyncio.Task[Outcome | None]] = set()
 
     async def perform(self, request: Request[Any], value: bytes) -> tuple[Outcome, Road]:
         """Return the outcome and its road. Raises only transient errors."""
@@ -41,6 +45,8 @@ class Roads:
                 outcome = await self._by_stream(request, value)
                 if outcome is not None:
                     return outcome, Road.STREAM
+            elif self._breaker.probes():
+                self._do_beside(self._by_stream(request, value))
             return await self.directly(request), Road.DIRECT
         except asyncio.CancelledError:
             self._expire(request)
@@ -48,7 +54,9 @@ class Roads:
 
     async def directly(self, request: Request[Any]) -> Outcome:
         """Perform by the direct road alone. Raises only transient errors."""
-        return await self._batcher.submit(request)
+        # The answer comes by the call: a notice would tell this front of itself, and would look to
+        # a probe as if the stream had sent it.
+        return await self._batcher.submit(replace(request, front=""))
 
     async def _by_stream(self, request: Request[Any], value: bytes) -> Outcome | None:
         try:
@@ -69,7 +77,9 @@ class Roads:
         """Cancel the command of a caller that gave up: write the outcome EXPIRED first."""
         if request.deadline == NEVER:
             return
-        expired = replace(request, deadline=LONG_AGO)
-        task = asyncio.create_task(self._batcher.submit(expired))
-        self._expiring.add(task)
-        task.add_done_callback(self._expiring.discard)
+        self._do_beside(self.directly(replace(request, deadline=LONG_AGO)))
+
+    def _do_beside(self, work: Coroutine[Any, Any, Outcome | None]) -> None:
+        task = asyncio.create_task(work)
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)

@@ -22,8 +22,6 @@ GATES = {
     (250, "p99.9"): (200.0, None),
 }
 DIRECT_GATES = {"p50": 6.0, "p99": 25.0}
-# A probe of the closed stream waits this long for it before it goes directly: not the door's time.
-PROBE = 0.39
 CLERKS = 500
 TURN = count()
 
@@ -72,7 +70,7 @@ async def directly(world: World, http: Http, plan: Plan) -> list[Figure]:
             batch = [next(rest) for _ in range(50 * plan.seconds)]
             found = await offered(50, batch, lambda each: claim(http, each))
             if is_warm:
-                note(figures, [each.seconds for each in found if each.seconds < PROBE])
+                note(figures, [each.seconds for each in found])
     finally:
         world.city.liandong("start", "workflow-stream")
     return list(figures.values())

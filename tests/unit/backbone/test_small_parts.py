@@ -134,12 +134,13 @@ def test_five_hedges_in_a_row_open_the_breaker_and_one_arrival_closes_it() -> No
     for _ in range(FAILURES):
         assert breaker.choose() is Road.STREAM
         breaker.failed()
-    assert breaker.choose() is Road.DIRECT
+    assert breaker.choose() is Road.DIRECT and not breaker.probes()
     chance = 0.01
-    assert breaker.choose() is Road.STREAM, "a probe"
+    assert breaker.choose() is Road.DIRECT, "the caller of a probe does not wait for the stream"
+    assert breaker.probes()
     breaker.arrived()
     chance = 0.97
-    assert breaker.choose() is Road.STREAM
+    assert breaker.choose() is Road.STREAM and not breaker.probes()
     chance = 0.99
     assert breaker.choose() is Road.DIRECT, "a road that is used only in need is broken then"
 
