@@ -13,13 +13,15 @@ from operate.home.ports import Ports
 from operate.home.trouble import Trouble
 from operate.run import control
 from operate.run.installation import Installation
+from tests.servers import free_base
 
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     for name in ("DATABASE_URL", "KAFKA_BOOTSTRAP", "LC_ALL", "LANG"):
         monkeypatch.delenv(name, raising=False)
-    home = Home(tmp_path / "run", Ports(9600))
+    # Ports of its own: another city may be running on those of everybody.
+    home = Home(tmp_path / "run", Ports(free_base()))
     home.make()
     return home
 
