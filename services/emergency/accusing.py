@@ -7,6 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from backbone.words.city import City
+from backbone.words.competence import skills_for
 from backbone.words.policy import RECALL
 from backbone.words.sight import is_blind
 from services.emergency.mission.correcting import ReviseMission
@@ -55,25 +56,33 @@ def told_to(command: Any, unit: str, order: Order, matter: Any, city: City) -> A
     accusation that the desk has not sent them with."""
     against = matter.against
     knows = not against or (bool(order.against) and not city.is_accused(unit, against))
-    return of_source(command, order, matter.source) if knows else _without_words(command, order)
+    if not knows:
+        return _without_words(command, order, city)
+    return of_source(command, order, matter.source, city)
 
 
-def of_source(command: Any, order: Order, source: str) -> Any:
+def of_source(command: Any, order: Order, source: str, city: City) -> Any:
     """The command as teams hear it of a matter of this source: what a call has become at another
     desk may be unknown to them and to the desk that has sent them. They know the words of the call.
     """
-    return _without_words(command, order) if is_blind(TEAM, source) else command
+    return _without_words(command, order, city) if is_blind(TEAM, source) else command
 
 
-def _without_words(command: Any, order: Order) -> Any:
+def _without_words(command: Any, order: Order, city: City) -> Any:
     """Of a correction where, how urgent and how dangerous it is; of a recall that it is one. Words
-    and class, and why the matter ended, might tell the accusation."""
+    and class, and why the matter ended, might tell the accusation.
+
+    A class that asks for skills of a team, as a fire or a leak of chlorine, says what the team
+    meets there, and no more than any other call: it is told.
+    """
     if isinstance(command, WithdrawMission):
         return replace(command, recall=replace(command.recall, reason=""))
     if not isinstance(command, ReviseMission):
         return command
     words = order.narrative.removesuffix(f"\n{order.note}") if order.note else order.narrative
-    facts = replace(command.facts, narrative=words, category=order.category)
+    told = command.facts.category
+    category = told if skills_for(city, told) else order.category
+    facts = replace(command.facts, narrative=words, category=category)
     return replace(command, facts=facts, reason="")
 
 
@@ -81,8 +90,8 @@ def of_mission(mission: Mission, matter: Any, city: City, time: datetime) -> Hid
     return hiding(matter, mission.release.unit, mission.order.ordered_unit, city, time)
 
 
-def without_words(mission: Mission, command: Any) -> Any:
+def without_words(mission: Mission, command: Any, city: City) -> Any:
     """What follows of a matter of which it is known that it accuses a unit since the team was
     sent."""
     knows = mission.hidden is None or bool(mission.order.against)
-    return command if knows else _without_words(command, mission.order)
+    return command if knows else _without_words(command, mission.order, city)

@@ -202,7 +202,7 @@ class Orders:
         known = await missions_of(self._shell, UUID(receipt))
         told = {each.aggregate_id: command for each in ordered}
         told |= {
-            each.id: without_words(each, command)
+            each.id: without_words(each, command, self._replica.city)
             for each in known
             if hears(each, command) and _concerns(each, receipt, version)
         }

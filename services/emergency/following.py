@@ -93,9 +93,9 @@ def _ended_with(mission: Mission, event: Any, city: City) -> Any:
 
 
 def _told_to(mission: Mission, command: Any, event: Any, accusing: Any, city: City) -> Any:
-    command = of_source(command, mission.order, event.meta.source)
+    command = of_source(command, mission.order, event.meta.source, city)
     if accusing is None:
-        return without_words(mission, command)
+        return without_words(mission, command, city)
     matter = accusing.amended.matter
     return told_to(command, mission.release.unit, mission.order, matter, city)
 

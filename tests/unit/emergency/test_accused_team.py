@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from backbone.door.request import Request
 from backbone.door.timers import NEVER
 from backbone.words.actor import Actor
-from backbone.words.city import City
+from backbone.words.city import Category, City
 from backbone.words.policy import DESK_DECIDES
 from liandong.emergency.v1.emergency_events_pb2 import EmergencyEvent
 from liandong.incident.v1.incident_pb2 import Matter
@@ -182,12 +182,30 @@ def test_a_team_of_another_unit_or_above_reads_no_accusation_that_is_told_late(u
     assert told_to(said, "north", knowing, matter, CITY) != said
 
 
+@pytest.mark.parametrize(("category", "told"), [("leak.chlorine", True), ("wages", False)])
+def test_a_team_hears_a_class_that_asks_for_skills_and_no_other(category: str, told: bool) -> None:
+    """What burns or leaks there is told, also of a matter that is unknown to the team."""
+    wages = Category("wages", "欠薪", ("欠薪",), (), "P3")
+    leak = Category("leak", "泄漏", ("泄漏",), (), "P1", skills=("chemicals",))
+    city = changed(CITY, categories={**CITY.categories, "wages": wages, "leak": leak})
+    facts = MissionFacts(FACTS.place, "民警不管液氯泄漏", category, "P1", "")
+    said = ReviseMission(facts, reason="报警人控告派出所")
+    seen = category if told else DISPATCH.order.category
+    for command in (
+        told_to(said, "roads", DISPATCH.order, Matter(against="north"), city),
+        told_to(said, "north", OF_NORTH.order, Matter(against="north"), city),
+        of_source(said, DISPATCH.order, "PETITION", city),
+    ):
+        order = after(command, start=after(DISPATCH)).order
+        assert (order.category, order.narrative) == (seen, DISPATCH.order.narrative)
+
+
 @pytest.mark.parametrize("knows", [False, True])
 def test_nor_why_a_matter_ended_that_accuses_a_unit_since(knows: bool) -> None:
     order = replace(DISPATCH.order, against="north" if knows else "")
     mission = after(replace(DISPATCH, order=order), accused("north", unit="roads"))
     voided = WithdrawMission(Recall(Cause.INCIDENT_VOIDED, "诬告民警", NOW, "", "desk"))
-    told = after(without_words(mission, voided), start=mission)
+    told = after(without_words(mission, voided, CITY), start=mission)
     assert told.recall is not None
     assert (told.recall.cause, told.recall.reason) == (
         Cause.INCIDENT_VOIDED,
@@ -198,9 +216,9 @@ def test_nor_why_a_matter_ended_that_accuses_a_unit_since(knows: bool) -> None:
 def test_a_team_that_stays_is_not_told_why_the_matter_ended() -> None:
     mission = after(OF_NORTH, KEPT)
     voided = WithdrawMission(Recall(Cause.INCIDENT_VOIDED, "诬告民警", NOW, "", "desk"))
-    told = after(without_words(mission, voided), start=mission)
+    told = after(without_words(mission, voided, CITY), start=mission)
     assert told.recall is not None and told.recall.reason == ""
-    assert without_words(after(OF_NORTH), voided) == voided
+    assert without_words(after(OF_NORTH), voided, CITY) == voided
 
 
 def test_the_unit_that_ordered_it_may_be_accused_too_then_the_matters_desk_hears() -> None:
@@ -224,7 +242,7 @@ def test_teams_hear_no_words_of_a_matter_that_is_unknown_to_them(source: str) ->
     facts = MissionFacts(FACTS.place, "其妻上访三次", "labour.wages", "P1", "有刀")
     said = ReviseMission(facts, reason="信访人补充")
     told = told_to(said, "roads", DISPATCH.order, Matter(source=source), CITY)
-    assert told == of_source(said, DISPATCH.order, source)
+    assert told == of_source(said, DISPATCH.order, source, CITY)
     order = after(told, start=after(DISPATCH)).order
     knows = source in ("ALARM", "DISPUTE", "")
     words = facts if knows else DISPATCH.order
