@@ -51,8 +51,8 @@ async def run(services: list[Settings]) -> None:
 
 async def _run(settings: Settings, pulse: Pulse) -> None:
     folder, _, part = settings.name.partition("-")
-    wiring = importlib.import_module(f"services.{folder}.wiring")
-    await getattr(wiring, f"run_{part}" if part else "run")(settings, pulse)
+    wiring = importlib.import_module(f"services.{folder}.{f'{part}_wiring' if part else 'wiring'}")
+    await wiring.run(settings, pulse)
 
 
 async def _until_asked_to_stop(services: list[Settings]) -> None:

@@ -33,6 +33,7 @@ from services.workflow.incident.settling import PAIRS
 from services.workflow.supervision import SUPERVISIONS
 from services.workflow.supervision.opening import OpenSupervision
 
+COMMANDS = "liandong.incident.commands.v1"
 INTAKES: dict[str, Any] = {
     "liandong.alarm.events.v1": AlarmEvent,
     "liandong.petition.events.v1": PetitionEvent,
@@ -41,7 +42,7 @@ INTAKES: dict[str, Any] = {
 }
 
 OF_INCIDENTS = {command.__name__ for command in INCIDENTS.verbs}
-COMMANDS: dict[str, type[Any]] = {
+TYPES: dict[str, type[Any]] = {
     command.__name__: command for each in (INCIDENTS, SUPERVISIONS) for command in each.verbs
 }
 
@@ -110,7 +111,7 @@ def _body(message: commands.IncidentCommand) -> Any:
     """The request of the call, by its method; of a record of 0.1.0, by its field."""
     if message.method:
         contract = pb if message.method in OF_INCIDENTS else supervision_pb
-        COMMANDS[message.method]  # a LookupError for what this process does not know
+        TYPES[message.method]  # a LookupError for what this process does not know
         return getattr(contract, f"{message.method}Request").FromString(message.request)
     field = message.WhichOneof("body")
     if field is None:
@@ -129,7 +130,7 @@ def aggregate_id(body: Any, request_id: UUID) -> UUID:
 
 def _command(body: Any, actor: Actor, request_id: UUID) -> Any:
     """The command of a request: named like it, with the same fields."""
-    kind = COMMANDS[body.DESCRIPTOR.name.removesuffix("Request")]
+    kind = TYPES[body.DESCRIPTOR.name.removesuffix("Request")]
     if kind is OpenSupervision:
         return to_record(body, kind, by=actor, id=created_id(request_id, "supervision"))
     if kind is MergeIncident:

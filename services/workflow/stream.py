@@ -28,8 +28,7 @@ from services.workflow import arriving, codec, supervising
 from services.workflow.metrics import LANE, STREAMED
 
 GROUP = "workflow.stream"
-COMMANDS = "liandong.incident.commands.v1"
-TOPICS = (COMMANDS, *codec.INTAKES, arriving.EVENTS, supervising.EVENTS)
+TOPICS = (codec.COMMANDS, *codec.INTAKES, arriving.EVENTS, supervising.EVENTS)
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +107,7 @@ def build_app(brokers: Brokers, road: Road, data: str, key: bytes) -> faust.App:
     `key` is the service's key for the hashes of request bodies.
     """
     app = _bare_app(brokers, data)
-    _add_agent(app, "commands", [COMMANDS], source_of_commands(key), road)
+    _add_agent(app, "commands", [codec.COMMANDS], source_of_commands(key), road)
     _add_agent(app, "intake", list(codec.INTAKES), source_of_openings(key), road)
     _add_agent(app, "arrivals", [arriving.EVENTS], source_of_arrivals(), road)
     _add_agent(app, "supervisions", [supervising.EVENTS], source_of_supervisions(), road)

@@ -1,39 +1,24 @@
-"""Builds the two processes of workflow, the front and the stream processor, from the settings."""
+"""Builds the front of workflow from the settings; the stream processor is a process of its own."""
 
-import asyncio
-import logging
 from collections.abc import Callable
 from functools import partial
-from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4, uuid5
 
 from msgspec.structs import replace
 
-from backbone.directory.replica import COPIES, Replica
-from backbone.directory.replica import TOPIC as DIRECTORY
-from backbone.door.batcher import Batcher, patiently
 from backbone.door.carrying import CHANNEL, Carrier
 from backbone.door.decider import Decider, require_every_change
-from backbone.door.door import Door
 from backbone.door.notices import Waiting
 from backbone.door.request import Request
 from backbone.door.timers import Due, Timers, lapse_of
 from backbone.intake import teams
-from backbone.kafka.bookmark import open_reader
-from backbone.kafka.lag import Follower, Lags
-from backbone.kafka.origin import Origin, command_statement, header_of
-from backbone.kafka.producer import Burial, Publisher, is_passing
-from backbone.postgres.pool import open_pool
+from backbone.kafka.origin import command_statement, header_of
 from backbone.process import tracing
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
-from backbone.process.wires import Brokers
-from backbone.shell.directory import follow_directory, telling_version
-from backbone.shell.measuring import measure_pool, tell_queue
-from backbone.shell.proving import rows_of
+from backbone.shell.directory import follow_directory
 from backbone.shell.shell import Shell, open_shell
-from backbone.shell.standing import watch_database
 from backbone.words.city import City
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
@@ -41,7 +26,7 @@ from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from liandong.supervision.v1 import supervision_service_pb2 as supervision_pb
 from liandong.supervision.v1 import supervision_service_pb2_grpc as supervision_rpc
 from liandong.supervision.v1.supervision_events_pb2 import SupervisionEvent
-from services.workflow import codec, storage, stream, supervising
+from services.workflow import codec, storage, supervising
 from services.workflow.accounting import ride
 from services.workflow.api import Front
 from services.workflow.breaker import Breaker
@@ -64,8 +49,6 @@ from services.workflow.untold import Untold
 
 EVENTS = "liandong.incident.events.v1"
 KINDS = ("unit", "category", "competence", "policy", "calendar", "person", "danger")
-
-log = logging.getLogger(__name__)
 
 
 def build_decider(city: Callable[[], City]) -> Decider[Incident]:
@@ -165,72 +148,9 @@ TIMERS: tuple[tuple[Due, Callable[[Any], Request[Any]]], ...] = (
 )
 
 
-async def run_stream(settings: Settings, pulse: Pulse) -> None:
-    """Run the stream processor; it repeats a batch until Postgres accepts it."""
-    name = settings.keyring.told
-    async with await open_pool(settings.database_url, settings.schema, name=name) as pool:
-        rows = rows_of(pool, settings)
-        origin = Origin(settings.signatures, pool, stream.GROUP, rows.codes)
-        replica = Replica(pool, settings.brokers, KINDS, telling_version(settings.name))
-        replica.coded(rows.coded(COPIES))
-        deciders: list[Decider[Any]] = [
-            build_decider(lambda: replica.city),
-            build_supervisions(lambda: replica.city),
-        ]
-        carrier = Carrier(settings.keyring.lasting, deciders)
-        door = Door(pool, deciders, ride=ride, carrier=carrier, rows=rows)
-        batcher = Batcher(patiently(door.perform, pulse), pulse)
-        publisher = Publisher(settings.brokers)
-        burial = Burial(publisher, stream.GROUP)
-        async with asyncio.TaskGroup() as tasks:
-            for loop in (batcher.run, publisher.run, pulse.run):
-                tasks.create_task(loop())
-            tasks.create_task(measure_pool(pool, settings.name, settings.schema, pulse))
-            copy = {f"{settings.schema}.directory": Follower([DIRECTORY], replica.read)}
-            lags = Lags(settings.brokers, {stream.GROUP: stream.TOPICS}, pulse, copy)
-            tasks.create_task(lags.run())
-            tell_queue(settings.name, batcher)
-            tasks.create_task(replica.run(pulse, burial.bury, origin))
-            tasks.create_task(watch_database(pool, settings.schema, pulse))
-            await _stream(settings, stream.Road(batcher, burial, origin), replica, pulse)
-
-
 async def publish_signed(shell: Shell, key: bytes, value: bytes) -> None:
     """Publish a command that this front has let in; the stream processor takes no other."""
-    statement = command_statement(stream.COMMANDS, key, value)
+    statement = command_statement(codec.COMMANDS, key, value)
     signature = shell.settings.signatures.code(shell.settings.schema, statement)
     headers = [header_of(signature), (tracing.HEADER, tracing.traceparent().encode())]
-    await shell.publisher.publish(stream.COMMANDS, key, value, headers)
-
-
-async def learn_topics(brokers: Brokers, origin: Origin) -> None:
-    """Learn where unsigned records of the stream's topics end, before the first one is read."""
-    while True:
-        try:
-            # Mostly all is known: then no reader has to be closed, for which TLS may take long.
-            if await origin.recall(stream.TOPICS):
-                async with open_reader(brokers, *stream.TOPICS) as consumer:
-                    await origin.learn(consumer, stream.TOPICS)
-            return
-        except Exception as error:
-            if not is_passing(error):
-                raise
-            log.warning("topics.away", extra={"error": str(error)})
-        await asyncio.sleep(0.5)
-
-
-async def _stream(settings: Settings, road: stream.Road, replica: Replica, pulse: Pulse) -> None:
-    """Run Faust in this event loop; if it ends, crashes or stands still, the process ends."""
-    await replica.wait()
-    await learn_topics(settings.brokers, road.origin)
-    with TemporaryDirectory() as data:
-        app = stream.build_app(settings.brokers, road, data, settings.keyring.lasting)
-        await app.start()
-        pulse.started()
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(stream.watch(app, road))
-                await app.wait_until_stopped()
-                raise RuntimeError("the stream processor has stopped")
-        finally:
-            await app.stop()
+    await shell.publisher.publish(codec.COMMANDS, key, value, headers)

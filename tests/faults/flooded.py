@@ -19,7 +19,7 @@ from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
 from operate.home.keys import Keys
 from operate.replay.client import Refused
-from services.workflow import stream
+from services.workflow import codec
 from tests.faults.injected import Fault, Scene
 from tests.people import act, open_incident
 from tests.servers import Installed
@@ -77,12 +77,12 @@ async def fail(scene: Scene, incident: str, unit: str) -> None:
 async def repeat_a_command(brokers: str) -> None:
     """Put a command that workflow has signed onto the stream so often that its lane is full."""
     async with AIOKafkaConsumer(
-        stream.COMMANDS, bootstrap_servers=brokers, auto_offset_reset="earliest"
+        codec.COMMANDS, bootstrap_servers=brokers, auto_offset_reset="earliest"
     ) as consumer:
         known = await consumer.getone()
     async with AIOKafkaProducer(bootstrap_servers=brokers) as producer:
         for _ in range(COMMANDS):
-            await producer.send(stream.COMMANDS, known.value, known.key, headers=[*known.headers])
+            await producer.send(codec.COMMANDS, known.value, known.key, headers=[*known.headers])
 
 
 async def make(scene: Scene) -> None:

@@ -28,7 +28,7 @@ SEEN_OTHERWISE = {
     "services/workflow/stream.py acknowledge": "its lane grows: LaneFull, ConsumerLags",
     "services/workflow/stream.py watch": "it ends the process that stands still",
     # The process is not ready before it ends.
-    "services/workflow/wiring.py learn_topics": "it is still starting",
+    "services/workflow/stream_wiring.py learn_topics": "it is still starting",
 }
 
 

@@ -14,7 +14,7 @@ from backbone.process.settings import PORTS, SCHEMAS, SIGNERS, Settings, read_se
 from backbone.shell.shell import Shell
 from operate.admin.acls import Right, read, service_of
 from services.gateway.live import feed
-from services.workflow import stream
+from services.workflow import codec, stream
 from tests.house.sources import topics
 from tests.servers import free_base
 from tests.signing import KEYS
@@ -72,7 +72,7 @@ def settings_of(name: str, port: int) -> Settings:
 
 async def test_each_topic_is_written_by_its_writer_alone(wired: dict[str, Wired]) -> None:
     written = {topic: name for name, each in wired.items() for topic in each.writes}
-    written |= {DIRECTORY: "directory", stream.COMMANDS: "workflow"}
+    written |= {DIRECTORY: "directory", codec.COMMANDS: "workflow"}
     assert written == {topic: entry["writer"] for topic, entry in topics().items()}
 
 

@@ -16,11 +16,11 @@ from liandong.event.v1.event_pb2 import Meta
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1.incident_pb2 import CallerLink, Corrected, Correction, Matter
 from liandong.place.v1.place_pb2 import Place
+from services.workflow.codec import COMMANDS
 from services.workflow.incident import INCIDENTS
 from services.workflow.incident.kinds import ESCALATION, HAND_OFF, OBJECTION, RETURN
 from services.workflow.incident.record import HELD, Incident, State
 from services.workflow.incident.settling import PAIRS
-from services.workflow.stream import COMMANDS
 from tests.cities import COUNTY, NORTH, SOUTH
 from tests.simulation.processes import INTAKES, PATIENCE, Answer, Front, Unanswered
 

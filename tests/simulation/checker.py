@@ -19,8 +19,9 @@ from backbone.words.actor import Actor
 from backbone.words.sight import sees
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from liandong.incident.v1.incident_commands_pb2 import IncidentCommand
+from services.workflow.codec import COMMANDS
 from services.workflow.incident.record import HELD, OPEN, Incident
-from services.workflow.stream import COMMANDS, GROUP
+from services.workflow.stream import GROUP
 from services.workflow.wiring import EVENTS, build_decider
 from tests.simulation.callers import Heard
 from tests.simulation.database import Database

@@ -132,7 +132,7 @@ class Front(Running):
         batcher: Batcher[Any] = Batcher(door.perform, pulse)
         carrier = Carrier(KEY, [decider])
         waiting = Waiting(door.find, carrier, edges.connect, self._channel, pulse, relay.wake)
-        publish = partial(Publishing(edges.log).publish, stream.COMMANDS)
+        publish = partial(Publishing(edges.log).publish, codec.COMMANDS)
         # A breaker that has opened would keep most of a short run off the stream.
         self._roads = Roads(publish, batcher, waiting, Breaker(lambda: edges.chance() ** 8))
         self._taking = Taking(pool, door, self._roads, KEY)
@@ -223,7 +223,7 @@ class Worker(Running):
         self.consumers: list[Consumer] = []
         self.serve(batcher.run())
         for topics, source in (
-            ((stream.COMMANDS,), stream.source_of_commands(KEY)),
+            ((codec.COMMANDS,), stream.source_of_commands(KEY)),
             (INTAKES, stream.source_of_openings(KEY)),
         ):
             consumer = Consumer(edges.log, topics[0], topics)

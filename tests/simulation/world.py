@@ -16,8 +16,8 @@ from typing import Any
 from uuid import UUID
 
 from backbone.postgres.states import taken
+from services.workflow.codec import COMMANDS
 from services.workflow.incident.record import Incident
-from services.workflow.stream import COMMANDS
 from tests.simulation.callers import Heard, Population
 from tests.simulation.checker import Checker, Flaw
 from tests.simulation.database import Database

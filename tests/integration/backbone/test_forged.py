@@ -159,7 +159,7 @@ def coded(topic: str, by: str, key: bytes, value: bytes) -> list[tuple[str, byte
 def methods_of_commands() -> list[str]:
     """Every method that a record of the command topic may name, of which a bare one can be read."""
     found = []
-    for method in sorted(codec.COMMANDS):
+    for method in sorted(codec.TYPES):
         try:
             codec.from_value(a_command(method, uuid4())[1], b"key")
         except (AttributeError, ValueError, Refusal):  # made inside, or more than an id

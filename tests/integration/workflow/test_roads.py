@@ -29,7 +29,8 @@ from liandong.incident.v1 import incident_pb2 as resources
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
 from liandong.place.v1.place_pb2 import Place
-from services.workflow.stream import COMMANDS, GROUP
+from services.workflow.codec import COMMANDS
+from services.workflow.stream import GROUP
 from tests.cities import NORTH, a_city
 from tests.processes import PATIENCE, Installation, an_installation
 from tests.servers import Broker, free_base

@@ -11,7 +11,7 @@ from backbone.door.batcher import Batcher
 from backbone.kafka.producer import Burial, Publisher, open_producer
 from backbone.kafka.stall import ConsumerStuckError, Progress
 from backbone.process.pulse import Pulse
-from services.workflow import stream
+from services.workflow import codec, stream
 from tests.ledger.consuming import Trusting
 from tests.processes import PATIENCE, an_installation
 from tests.servers import Broker
@@ -38,7 +38,7 @@ async def gets_stuck(broker: Broker, data: Path) -> None:
     try:
         reading = stream.Reading(app)
         async with asyncio.timeout(PATIENCE):
-            while not [each for each in reading_of(reading) if each.topic == stream.COMMANDS]:
+            while not [each for each in reading_of(reading) if each.topic == codec.COMMANDS]:
                 await asyncio.sleep(0.1)
         await asyncio.sleep(2)  # it begins to fetch after its assignment
         progress = Progress(reading, look=0)
@@ -48,7 +48,7 @@ async def gets_stuck(broker: Broker, data: Path) -> None:
         app.consumer.pause_partitions(reading.assignment())
         await asyncio.sleep(2)  # what is on its way arrives
         async with open_producer(broker.address) as producer:
-            await producer.send_and_wait(stream.COMMANDS, b"\xff", key=str(uuid4()).encode())
+            await producer.send_and_wait(codec.COMMANDS, b"\xff", key=str(uuid4()).encode())
         await progress.check()
         with pytest.raises(ConsumerStuckError):
             await progress.check()
