@@ -98,7 +98,8 @@ class Terminals:
         while True:
             self._pulse.beat("terminals")
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._presence.changed.wait(), POLL)
+                async with asyncio.timeout(POLL):
+                    await self._presence.changed.wait()
             self._presence.changed.clear()
             self._drop_the_slow()
             try:

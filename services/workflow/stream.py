@@ -23,6 +23,7 @@ from backbone.kafka.origin import Forged, Origin
 from backbone.kafka.producer import Burial
 from backbone.kafka.stall import ConsumerStuckError, Progress
 from backbone.process.current import client_context
+from backbone.process.pulse import end_if_asked
 from backbone.process.wires import MECHANISM, Brokers, Protected
 from services.workflow import arriving, codec, supervising
 from services.workflow.metrics import LANE, STREAMED
@@ -90,6 +91,7 @@ async def watch(app: faust.App, road: Road) -> None:
     """Raise ConsumerStuckError once Faust has silently stopped fetching (its issue 629)."""
     progress = Progress(Reading(app))
     while True:
+        end_if_asked()
         await asyncio.sleep(1)
         try:
             # With open records Faust may pause rightly: it waits for Postgres.
@@ -260,6 +262,7 @@ class Lane:
     async def acknowledge(self) -> None:
         """Acknowledge until cancelled, in order; dead letters are written first."""
         while True:
+            end_if_asked()
             event, waiting = await self._queue.get()
             fate = "ignored" if waiting == [] else "performed"
             if isinstance(waiting, str):

@@ -19,7 +19,7 @@ from backbone.kafka.lag import Follower, Lags
 from backbone.kafka.origin import Origin
 from backbone.kafka.producer import Burial, Publisher, is_passing
 from backbone.postgres.pool import open_pool
-from backbone.process.pulse import Pulse
+from backbone.process.pulse import Pulse, end_if_asked
 from backbone.process.settings import Settings
 from backbone.process.wires import Brokers
 from backbone.shell.directory import telling_version
@@ -66,6 +66,7 @@ async def run(settings: Settings, pulse: Pulse) -> None:
 async def learn_topics(brokers: Brokers, origin: Origin) -> None:
     """Learn where unsigned records of the stream's topics end, before the first one is read."""
     while True:
+        end_if_asked()
         try:
             # Mostly all is known: then no reader has to be closed, for which TLS may take long.
             if await origin.recall(stream.TOPICS):

@@ -1,4 +1,5 @@
-"""Each loop that runs for ever is seen when it stands still: it beats the pulse."""
+"""Each loop that runs for ever is seen when it stands still, and asks whether it is to end: it
+beats the pulse."""
 
 import ast
 from collections import defaultdict
@@ -31,6 +32,13 @@ SEEN_OTHERWISE = {
     "services/workflow/stream_wiring.py learn_topics": "it is still starting",
 }
 
+# They end with one call, one page or one stream, which no library outlives.
+END_WITH_THEIR_CALL = {
+    name
+    for name, why in SEEN_OTHERWISE.items()
+    if why.startswith(("run_anchors", "one c", "the pages", "the stream"))
+}
+
 
 def ours() -> list[Path]:
     return [path for path in sources() if shown(path).startswith(FOLDERS)]
@@ -56,6 +64,14 @@ def beats(loop: ast.While) -> bool:
     )
 
 
+def asks(loop: ast.While) -> bool:
+    """A beat asks; what does not beat asks by itself."""
+    named = (each.func for each in calls(loop))
+    return beats(loop) or any(
+        isinstance(each, ast.Name) and each.id == "end_if_asked" for each in named
+    )
+
+
 def only_sleeps(loop: ast.While) -> bool:
     """Then it stands still with the event loop alone, which beats."""
     waits = (ast.Await, ast.AsyncFor, ast.AsyncWith)
@@ -69,6 +85,12 @@ def only_sleeps(loop: ast.While) -> bool:
 def test_each_loop_beats_or_is_seen_otherwise() -> None:
     unseen = {name for name, loop in loops() if not beats(loop) and not only_sleeps(loop)}
     assert unseen == set(SEEN_OTHERWISE)
+
+
+def test_each_loop_asks_whether_it_is_to_end() -> None:
+    """A library may swallow its cancellation; then its process would never end."""
+    deaf = {name for name, loop in loops() if not asks(loop) and not only_sleeps(loop)}
+    assert deaf == END_WITH_THEIR_CALL
 
 
 @pytest.mark.parametrize("method", ["beat", "rounds"])

@@ -9,6 +9,7 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from backbone.kafka import closing
 from backbone.kafka.connecting import connection
+from backbone.process.pulse import end_if_asked
 from backbone.process.wires import Brokers
 
 # A record is answered at once, so an idle reader asks rarely. Only readers of one partition may:
@@ -39,6 +40,7 @@ async def open_reader(brokers: Brokers, *topics: str) -> AsyncIterator[AIOKafkaC
     )
     try:
         await consumer.start()
+        end_if_asked()
         yield consumer
     finally:
         await closing.close(consumer)

@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
 from backbone.kafka.connecting import connection
 from backbone.postgres.pool import is_transient
 from backbone.process.metrics import DEAD_LETTERS
+from backbone.process.pulse import end_if_asked
 from backbone.process.wires import Brokers
 
 Headers: TypeAlias = Sequence[tuple[str, bytes]]
@@ -43,6 +44,7 @@ async def open_producer(brokers: Brokers) -> AsyncIterator[AIOKafkaProducer]:
     )
     try:
         await producer.start()
+        end_if_asked()
         yield producer
     finally:
         await _close(producer)
@@ -104,6 +106,7 @@ class Publisher:
     async def run(self) -> None:
         """Connect, and reconnect after FAILURES failures in a row, for ever."""
         while True:
+            end_if_asked()
             try:
                 async with open_producer(self._brokers) as self._producer:
                     self._failures = 0
@@ -139,6 +142,7 @@ class Burial:
         """Put a record aside, trying again until Kafka accepts it."""
         put_aside = self.put_aside_again if again else self.put_aside
         while True:
+            end_if_asked()
             try:
                 return await put_aside(record, reason)
             except KafkaError as error:

@@ -19,18 +19,17 @@ class Pulse:
         self._notes: dict[str, str] = {}
 
     def beat(self, loop: str) -> None:
+        """Say that the loop moves. Raises CancelledError where its task is to end."""
+        end_if_asked()
         self._beats[loop] = time.monotonic()
 
     async def rounds(self, loop: str, pause: float) -> AsyncIterator[None]:
         """One round of a loop after the other, for ever, each with a beat and a pause after it.
 
         The name is that of this loop alone: beats of another one would hide that it stands still.
-        A round that has swallowed its cancellation, as aiokafka and `asyncio.wait_for` of Python
-        3.11 may, is the last: the loop would go on for ever, and its process would never end.
+        A round that has swallowed its cancellation is the last, by its beat.
         """
         while True:
-            if _is_cancelled():
-                raise asyncio.CancelledError
             self.beat(loop)
             yield
             await self.rest(loop, pause)
@@ -84,7 +83,15 @@ class Pulse:
             await asyncio.sleep(1)
 
 
-def _is_cancelled() -> bool:
-    """Whether the task that runs now is to end."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
+def end_if_asked() -> None:
+    """Raise CancelledError where the present task is to end, although it goes on.
+
+    A library may swallow a cancellation, as aiokafka does: a loop would go on for ever, and its
+    process would never end. Each loop asks, by its beat or by this.
+    """
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:  # a beat of plain code, outside of an event loop
+        return
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

@@ -10,6 +10,7 @@ from backbone.door.evidence import Flaw, Seen
 from backbone.postgres.numbers import CHINA
 from backbone.postgres.pool import Connect, is_transient
 from backbone.process.metrics import JOURNAL_FLAWS, VERIFIED
+from backbone.process.pulse import end_if_asked
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,7 @@ async def run_nightly(connect: Connect, schema: str, check: Check) -> None:
     """Check each night, for ever. It never beats: it may wait long for the disk. One that stands
     still is seen by the time of the last check, which also a new process tells."""
     while True:
+        end_if_asked()
         try:
             conn = await connect()
             try:

@@ -31,7 +31,8 @@ class UnknownAnswer(ValueError):
 
 async def told(at: At, page: str = "/readyz") -> dict[str, list[str]]:
     """The flaws of each service in the process. Raises OSError, TimeoutError, ValueError."""
-    status, body = await asyncio.wait_for(get(*end_of(at), page), PATIENCE)
+    async with asyncio.timeout(PATIENCE):
+        status, body = await get(*end_of(at), page)
     with suppress(ValueError, AttributeError, TypeError):
         return {name: list(flaws) for name, flaws in json.loads(body).items()}
     raise UnknownAnswer(f"status {status}")
@@ -39,7 +40,8 @@ async def told(at: At, page: str = "/readyz") -> dict[str, list[str]]:
 
 async def samples(at: At, *names: str) -> list[Sample]:
     """What the process there measures under these names. Raises as `told`."""
-    _, body = await asyncio.wait_for(get(*end_of(at), "/metrics"), PATIENCE)
+    async with asyncio.timeout(PATIENCE):
+        _, body = await get(*end_of(at), "/metrics")
     lines = [line for line in body.decode().splitlines() if line.startswith(names)]
     families = text_string_to_metric_families("\n".join([*lines, ""]))
     return [sample for family in families for sample in family.samples if sample.name in names]
@@ -48,7 +50,8 @@ async def samples(at: At, *names: str) -> list[Sample]:
 async def answers(at: At, patience: float = 1.0) -> bool:
     """Whether the process there says anything at all: it is not frozen."""
     try:
-        await asyncio.wait_for(get(*end_of(at), "/healthz"), patience)
+        async with asyncio.timeout(patience):
+            await get(*end_of(at), "/healthz")
     except (OSError, TimeoutError, ValueError):
         return False
     return True

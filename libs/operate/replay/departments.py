@@ -70,7 +70,8 @@ class Departments:
         wake = self._wakes[unit]
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(wake.wait(), POLL)
+                async with asyncio.timeout(POLL):
+                    await wake.wait()
             wake.clear()
             if any(case.unit == unit and not case.closed for case in self._ledger.cases.values()):
                 await self._read_inbox(unit)

@@ -19,11 +19,9 @@ from operate.run.silence import Silence
 
 log = logging.getLogger(__name__)
 
-FIRST_PAUSE = 0.1
-LONGEST_PAUSE = 5.0
+FIRST_PAUSE, LONGEST_PAUSE, POLL = 0.1, 5.0, 0.1
 WELL = 2.0  # seconds of readiness after which the count of failures starts anew
 HOPELESS = 3  # failures in a row after which it will not become ready
-POLL = 0.1
 LOOK = 1.0  # seconds between two looks at one that is ready
 LOOK_AGAIN = 0.25  # at one that a signal has stopped; to look costs nothing
 
@@ -207,7 +205,8 @@ class Child:
     async def _pause(self) -> None:
         self._nudged.clear()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._nudged.wait(), pause_after(self._failures))
+            async with asyncio.timeout(pause_after(self._failures)):
+                await self._nudged.wait()
 
     def _hopeless(self) -> Trouble:
         if isinstance(self.last_failure, Trouble):
@@ -240,7 +239,8 @@ async def end(process: Process | Adopted, launch: Launch) -> None:
     with suppress(ProcessLookupError):
         process.send_signal(launch.stop_signal)
         try:
-            await asyncio.wait_for(process.wait(), launch.patience)
+            async with asyncio.timeout(launch.patience):
+                await process.wait()
         except TimeoutError:
             process.kill()
             await process.wait()

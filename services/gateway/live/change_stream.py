@@ -65,7 +65,8 @@ class Live:
                 placed = now
                 yield place(reader)
             with suppress(TimeoutError):
-                await asyncio.wait_for(reader.wait(), self.streams.heartbeat)
+                async with asyncio.timeout(self.streams.heartbeat):
+                    await reader.wait()
 
     def _reset(self, reader: Reader, cause: str) -> bytes:
         RESETS.labels(cause).inc()

@@ -20,7 +20,7 @@ from backbone.kafka.origin import Origin
 from backbone.kafka.producer import Burial, Publisher
 from backbone.kafka.stall import Progress
 from backbone.postgres.pool import is_transient
-from backbone.process.pulse import Pulse
+from backbone.process.pulse import Pulse, end_if_asked
 from backbone.process.wires import Brokers
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from liandong.dispute.v1.dispute_events_pb2 import DisputeEvent
@@ -103,6 +103,7 @@ class Feed:
         listed and counted once.
         """
         while True:
+            end_if_asked()
             record, reason = await self._unreadable.get()
             again = self._is_read_again(record)
             await self._burial.bury(record, f"UNREADABLE: {reason}", again=again)

@@ -83,7 +83,8 @@ class Streams:
 
     async def until_the_next_look(self) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._looking.wait(), self.check)
+            async with asyncio.timeout(self.check):
+                await self._looking.wait()
 
     def respond(self, content: AsyncIterator[bytes], still_admits: Admits) -> EventStream:
         return EventStream(content, self, still_admits)
