@@ -1,7 +1,8 @@
 """The units and teams that accounts and API keys act for."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,24 +23,36 @@ async def unit_of(installation: Installation, given: str) -> str:
     Raises Trouble.
     """
     async with directory(installation) as (stub, metadata):
-        try:
-            await stub.GetUnit(pb.GetUnitRequest(code=given), metadata=metadata, timeout=10)
+        one = partial(stub.GetUnit, pb.GetUnitRequest(code=given), metadata=metadata, timeout=10)
+        if await _known(installation, one) is not None:
             return given
-        except grpc.aio.AioRpcError as error:
-            if refusal_of(error) is None:
-                raise refused(installation, error) from error
         asked = pb.ListUnitsRequest(kind=given, page_size=2)
-        found = (await stub.ListUnits(asked, metadata=metadata, timeout=10)).units
-    if len(found) == 1:
-        return str(found[0].code)
+        some = partial(stub.ListUnits, asked, metadata=metadata, timeout=10)
+        found = await _known(installation, some)
+    if found is not None and len(found.units) == 1:
+        return str(found.units[0].code)
     raise Trouble(
         f"{given} is no unit: give a unit's code, such as 990100-hotline.",
         f"没有单位 {given}：请给出单位代码，例如 990100-hotline。",
     )
 
 
+async def _known(installation: Installation, ask: Callable[[], Awaitable[Any]]) -> Any:
+    """What the directory knows of it; None where it knows nothing, or cannot be asked for such a
+    code, as for one of control characters. Raises Trouble while the directory is away."""
+    try:
+        return await ask()
+    except grpc.aio.AioRpcError as error:
+        if refusal_of(error) is None:
+            raise refused(installation, error) from error
+    return None
+
+
 async def post_of(installation: Installation, entry: Any) -> Any:
-    """The account with the code of its unit; its team is one of that unit. Raises Trouble."""
+    """The account, or the key, with the code of its unit; its team is one of that unit.
+
+    Raises Trouble.
+    """
     unit = await unit_of(installation, entry.unit)
     if entry.team:
         teams = await _teams(installation, unit)
@@ -70,7 +83,8 @@ async def posts_of(installation: Installation, path: Path, entries: Mapping[int,
 
 
 async def _teams(installation: Installation, unit: str) -> list[str]:
+    asked = pb.ListTeamsRequest(unit=unit, page_size=1_000)
     async with directory(installation) as (stub, metadata):
-        asked = pb.ListTeamsRequest(unit=unit, page_size=1_000)
-        found = await stub.ListTeams(asked, metadata=metadata, timeout=10)
-    return [each.code for each in found.teams]
+        some = partial(stub.ListTeams, asked, metadata=metadata, timeout=10)
+        found = await _known(installation, some)
+    return [each.code for each in found.teams] if found is not None else []

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from operate.admin.units import unit_of
+from operate.admin.register import entry_of
+from operate.admin.units import post_of
 from operate.cli.account_command import change
 from operate.cli.screen import console, plain, say, words
 from operate.home.home import Home
@@ -23,18 +24,22 @@ Role = Annotated[str, typer.Option(help="a role code, such as partner or clerk")
 def add_key(
     role: Role,
     unit: Annotated[str, typer.Option(help="the code of its unit, or a kind that is unique")],
-    name: Annotated[str, typer.Option(help="shown where it acts; by default the unit")] = "",
+    name: Annotated[
+        str, typer.Option(help="shown where it acts; by default the unit, with the team")
+    ] = "",
+    team: Annotated[str, typer.Option(help="the code of the team, for its terminals")] = "",
     json: Json = False,
 ) -> None:
     """Make a key and show it once; only its hash is kept."""
-    code = asyncio.run(unit_of(Installation.here(Home.here()), unit))
-    key = change(lambda books: books.keys.add(code, role, name))
+    given = entry_of("", name, role, unit, team)
+    post = asyncio.run(post_of(Installation.here(Home.here()), given))
+    made = change(lambda books: books.keys.add(post.unit, role, name, team))
     if json:
-        print(jsons.dumps({"unit": code, "role": role, "name": name or code, "key": key}))
+        print(jsons.dumps(made, ensure_ascii=False))
         return
     say(
-        f"A key of {code} in the role {role}. It is shown only now: {key}",
-        f"{code} 的密钥，角色 {role}。仅显示这一次：{key}",
+        "A key of {name} in the role {role}. It is shown only now: {key}".format_map(made),
+        "{name} 的密钥，角色 {role}。仅显示这一次：{key}".format_map(made),
     )
 
 

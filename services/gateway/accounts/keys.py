@@ -8,7 +8,7 @@ from backbone.postgres.pool import Connection, Pool
 from services.gateway.accounts import audit, storage
 from services.gateway.accounts.audit import Line
 from services.gateway.accounts.coded import Coded, forged
-from services.gateway.accounts.loading import key_row
+from services.gateway.accounts.loading import key_row, name_of
 from services.gateway.accounts.register import require_role
 from services.gateway.accounts.rules import folded, require_name
 from services.gateway.http.problems import Problem
@@ -38,13 +38,15 @@ class KeyRing:
     async def every(self) -> list[dict[str, Any]]:
         return [dict(row) for row in await self.pool.fetch(LIST)]
 
-    async def add(self, unit: str, role: str, name: str = "") -> str:
-        """Make a key and return it. Raises Problem 409, 422."""
+    async def add(self, unit: str, role: str, name: str = "", team: str = "") -> dict[str, str]:
+        """Make a key of a unit, or of one of its teams; return it with what it is for. Raises
+        Problem 409, 422."""
         require_role(role)
-        require_name(name or unit)
+        said = {"name": name or name_of(unit, team), "role": role, "unit": unit, "team": team}
+        require_name(said["name"])
         async with audit.audited(self.pool) as conn:
-            await _require_free(conn, name or unit)
-            return await self._make(conn, "KEY_ADDED", unit=unit, role=role, name=name or unit)
+            await _require_free(conn, said["name"])
+            return {**said, "key": await self._make(conn, "KEY_ADDED", **said)}
 
     async def revoke(self, name: str, role: str = "") -> int:
         """Disable the keys of this name; within seconds they open nothing."""

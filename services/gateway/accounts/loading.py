@@ -83,8 +83,13 @@ def _account(row: Mapping[str, Any]) -> tuple[Any, ...]:
 def key_row(row: Mapping[str, Any]) -> tuple[Any, ...]:
     unit, team = row["unit"], row.get("team") or ""
     area = row.get("area") or area_of(unit)
-    name = row.get("name") or "-".join(part for part in (unit, team) if part)
+    name = row.get("name") or name_of(unit, team)
     return digest(row["key"]), name, row["role"], unit, area, team
+
+
+def name_of(unit: str, team: str) -> str:
+    """The name under which a key acts that was given none."""
+    return "-".join(part for part in (unit, team) if part)
 
 
 def _opened(dsn: str) -> Awaitable[Pool]:

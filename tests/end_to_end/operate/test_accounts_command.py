@@ -149,6 +149,37 @@ def refused(city: Installed, file: Path) -> str:
     return str(done.stderr)
 
 
+TEAM_UNIT, TEAM = "990101001-emergency", "990101001-emergency-team"
+
+
+def test_a_key_of_a_team_opens_the_stream_of_its_terminals(
+    whole_city: Installed, http: httpx.Client
+) -> None:
+    add = ("keys", "add", "--role", "team_leader", "--unit", TEAM_UNIT, "--name", "terminals")
+    for more, said in (
+        ((), "needs the team"),
+        (("--team", "nope"), f"nope is no team of {TEAM_UNIT}, which has {TEAM}"),
+    ):
+        done = whole_city.liandong(*add, *more)
+        assert (done.returncode, said in done.stderr) == (1, True), done.stderr
+    made = json.loads(whole_city.liandong(*add, "--team", TEAM, "--json").stdout)
+    assert (made["name"], made["unit"], made["team"]) == ("terminals", TEAM_UNIT, TEAM)
+    header = {"Authorization": f"Bearer {made['key']}"}
+    with http.stream(
+        "GET", f"/v1/teams/{TEAM}/stream", headers=header, params={"device": "d1"}
+    ) as stream:
+        assert stream.status_code == 200, stream.read()
+        assert any("welcome" in line for line in stream.iter_lines())
+    assert whole_city.liandong("keys", "revoke", "terminals").returncode == 0
+
+
+@pytest.mark.parametrize("unit", ["99\x01", "\u200b", "x" * 500, "990101001-police\n"])
+def test_a_unit_that_no_city_can_have_is_named_as_none(whole_city: Installed, unit: str) -> None:
+    done = whole_city.liandong("keys", "add", "--role", "clerk", "--unit", unit)
+    assert done.returncode == 1 and "is no unit" in done.stderr, done.stderr
+    assert "Unexpected" not in done.stderr
+
+
 def test_a_key_is_made_rotated_and_revoked(whole_city: Installed, http: httpx.Client) -> None:
     add = ("keys", "add", "--role", "partner", "--unit", UNIT, "--name", "hotline-test", "--json")
     first = json.loads(whole_city.liandong(*add).stdout)["key"]

@@ -196,10 +196,23 @@ async def test_a_role_that_changed_holds_for_an_open_session(face: Face) -> None
     assert (await face.http.get("/v1/audit", headers=session)).status_code == 200
 
 
+async def test_a_key_of_a_team_is_that_of_its_terminals(face: Face) -> None:
+    """By default it is named by its team: each has a name of its own."""
+    ring, team = KeyRing(face.gateway.pool, OPERATOR, CODED), named()
+    first = await ring.add(STATION, "team_leader", team=team)
+    assert first["name"] == f"{STATION}-{team}"
+    [made] = await ring.rotate(first["name"])
+    await face.gateway.rights.look()
+    header = {"Authorization": f"Bearer {made['key']}"}
+    me = (await face.http.get("/v1/sessions/current", headers=header)).json()["user"]
+    assert (me["role"], me["unit"], me["team"]) == ("team_leader", STATION, team)
+
+
 async def test_a_key_is_rotated_and_revoked(face: Face) -> None:
     ring, name = KeyRing(face.gateway.pool, OPERATOR, CODED), named()
     first = await ring.add(STATION, "partner", name)
-    header = {"Authorization": f"Bearer {first}"}
+    assert first.items() >= {"name": name, "role": "partner", "unit": STATION, "team": ""}.items()
+    header = {"Authorization": f"Bearer {first['key']}"}
     assert await status(face, header) == 200
     [made] = await ring.rotate(name)
     await face.gateway.rights.look()
@@ -214,7 +227,7 @@ async def test_a_key_is_rotated_and_revoked(face: Face) -> None:
     lines = await audit(face, subject=name)
     kinds = [line["kind"] for line in reversed(lines)]
     assert kinds == ["KEY_ADDED", "KEY_ROTATED", "KEY_REVOKED"]
-    assert first not in str(lines) and made["key"] not in str(lines)
+    assert first["key"] not in str(lines) and made["key"] not in str(lines)
 
 
 async def test_the_demo_is_loaded_once_and_opens_doors_only_while_it_is_in_force(

@@ -242,7 +242,7 @@ async def test_a_deputy_whose_period_is_over_does_not_go_on(face: Face, user: st
 
 async def test_a_key_that_was_changed_or_put_in_opens_nothing(face: Face) -> None:
     ring, name, made = KeyRing(face.gateway.pool, OPERATOR, CODED), f"k{secrets.token_hex(4)}", "k"
-    key = await ring.add(STATION, "clerk", name)
+    key = (await ring.add(STATION, "clerk", name))["key"]
     current = "/v1/sessions/current"
     try:
         sound = {"Authorization": f"Bearer {key}"}

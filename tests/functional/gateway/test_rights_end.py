@@ -98,7 +98,8 @@ async def test_of_a_revoked_key_and_of_a_demo_that_is_over(
 ) -> None:
     http, gateway = running
     ring, name = KeyRing(gateway.pool, OPERATOR, CODED), f"k{secrets.token_hex(4)}"
-    header = {"Authorization": f"Bearer {await ring.add(STATION, 'clerk', name)}"}
+    made = await ring.add(STATION, "clerk", name)
+    header = {"Authorization": f"Bearer {made['key']}"}
     assert await seconds_to_end(http, header, lambda: ring.revoke(name)) < PROMISED
     key = f"demo-{name}"
     keys = [{"key": key, "unit": STATION, "role": "clerk", "name": key}]

@@ -166,7 +166,7 @@ async def test_a_key_that_decides_as_another_person_says_who_it_is(
 ) -> None:
     ring = KeyRing(face.gateway.pool, "ops", CODED)
     made = await ring.add("990100-command", "dispatcher", "command-system")
-    key = {"Authorization": f"Bearer {made}"}
+    key = {"Authorization": f"Bearer {made['key']}"}
     answer = await face.http.post("/v1/incidents/i-1:undoVoid", headers=key, json={"reason": "误"})
     assert (answer.status_code, answer.json()["reason"]) == (400, "PERSON_UNNAMED")
     assert [flaw["field"] for flaw in answer.json()["errors"]] == ["Liandong-Person"]
