@@ -1,7 +1,8 @@
 """A real OpenID Connect provider in a process of its own: authlib's server behind Flask.
 
 Code flow with PKCE and nonce, discovery, JWKS. `POST /lie` makes it err as real ones do: a clock
-that is wrong, another nonce, another audience, keys that change, a person who declines.
+that is wrong, another nonce, another audience, keys that change, a person who declines, pages that
+never end.
 """
 
 import secrets
@@ -20,7 +21,7 @@ from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant
 from authlib.oauth2.rfc7636 import CodeChallenge
 from authlib.oidc.core import AuthorizationCodeMixin
 from authlib.oidc.core.grants import OpenIDCode
-from flask import Flask, jsonify, redirect, request
+from flask import Flask, Response, jsonify, redirect, request
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 
@@ -125,6 +126,7 @@ class IdToken(OpenIDCode):  # type: ignore[misc]
             "amr": code.get_amr(),
             "iat": now,
             "exp": now + 300,
+            **LIES.get("claims", {}),
         }
         key = RSAKey.generate_key(2048) if LIES.get("forged") else KEYS[-1]
         return str(jwt.encode({"alg": "RS256", "kid": KEYS[-1].kid}, claims, key))
@@ -137,6 +139,17 @@ SERVER = AuthorizationServer(
     save_token=lambda *_: None,
 )
 SERVER.register_grant(Grant, [IdToken(require_nonce=True), CodeChallenge(required=True)])
+
+
+@APP.before_request
+def strange() -> Any:
+    """The answer of a page that errs: a byte a second, without end, or in parts of parts."""
+    manner = LIES.get("pages", {}).get(request.path, "")
+    if manner == "drips":
+        return Response((time.sleep(1) or b" " for _ in range(60)), mimetype="application/json")
+    if manner == "endless":
+        return Response((b" " * 100_000 for _ in range(5_000)), mimetype="application/json")
+    return Response(b"[" * 100_000, mimetype="application/json") if manner == "deep" else None
 
 
 @APP.get("/.well-known/openid-configuration")
@@ -152,7 +165,8 @@ def described() -> Any:
 
 @APP.get("/keys")
 def keys() -> Any:
-    return jsonify(KeySet(KEYS).as_dict(private=False))
+    published: Any = KeySet(KEYS).as_dict(private=False)
+    return jsonify(keys=[*LIES.get("keys", ()), *published["keys"]])
 
 
 @APP.get("/authorize")

@@ -4,7 +4,6 @@ The cookie of the browser holds one secret; state, nonce and verifier derive fro
 gateway's key. So any gateway may answer the way back, and a link of a stranger opens no session.
 """
 
-import asyncio
 import hmac
 import importlib
 import secrets
@@ -53,7 +52,7 @@ class Oidc:
         secret, now = secrets.token_urlsafe(32), int(time.time())
         state = f"{now}.{self._derived('state', secret, now)}"
         told = (state, self._derived("nonce", secret, now), self._derived("verifier", secret, now))
-        address = await asyncio.to_thread(provider.address, *told)
+        address = await provider.address(*told)
         response = Response(status_code=302, headers={"Location": address})
         secure = provider.client.redirect.startswith("https:")
         response.set_cookie(
@@ -70,7 +69,7 @@ class Oidc:
         try:
             if error := query.get("error"):
                 raise Problem(401, "OIDC_REFUSED", {"cause": str(error)[:100]})
-            claims = await asyncio.to_thread(provider.person, str(query.get("code", "")), *told)
+            claims = await provider.person(str(query.get("code", "")), *told)
             account = await self._account(provider, claims)
         except Problem as refusal:
             await self.sessions.refuse(None, address_of(request), refusal.reason)

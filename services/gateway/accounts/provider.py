@@ -1,31 +1,40 @@
 """An OpenID Connect provider: what it publishes, and the person whom its token names.
 
-The calls block, so they run in threads; each has a time limit.
+It is a stranger: whatever it answers, and however slowly, a sign-in ends within seconds.
 """
 
+import json
 import time
-from collections.abc import Callable
+from base64 import b64encode
+from collections.abc import Awaitable, Callable
+from ssl import PROTOCOL_TLS_CLIENT
 from typing import Any
 
-import requests
+from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 from authlib.common.errors import AuthlibBaseError
-from authlib.integrations.requests_client import OAuth2Session
+from authlib.oauth2.client import OAuth2Client
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import JWKRegistry, KeySet
+from truststore import SSLContext
 
 from services.gateway.accounts.oidc_client import Client, is_safe
 from services.gateway.http.problems import Problem
 
 DESCRIPTION = "/.well-known/openid-configuration"
-PATIENCE = 5.0
+# Seconds for a whole answer, and its bytes.
+PATIENCE, MOST = 5.0, 1_000_000
 # Seconds that what a provider publishes is trusted without asking again.
 KEPT = 600.0
 # Seconds by which the provider's clock may differ from ours.
 LEEWAY = 60
+LONGEST_CAUSE = 100
 # Signatures that only the provider can make: neither `none` nor a shared secret.
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA")
+# What numbers without measure, parts without end and wrong types do to those who read them.
+UNREADABLE = (ValueError, TypeError, KeyError, OverflowError, RecursionError)
+SILENT = (ClientError, TimeoutError, OSError)
 
 
 class Provider:
@@ -35,31 +44,55 @@ class Provider:
         self.client, self._clock = client, clock
         self._kept: dict[str, tuple[float, Any]] = {}
 
-    def address(self, state: str, nonce: str, verifier: str) -> str:
+    async def address(self, state: str, nonce: str, verifier: str) -> str:
         """Where the person signs in. Raises Problem 503."""
-        endpoint = self._described()["authorization_endpoint"]
-        session = self._session()
-        url, _ = session.create_authorization_url(
+        endpoint = (await self._described())["authorization_endpoint"]
+        client = self.client
+        asking = OAuth2Client(
+            None,
+            client.client_id,
+            scope=client.scope,
+            redirect_uri=client.redirect,
+            code_challenge_method="S256",
+        )
+        url, _ = asking.create_authorization_url(
             endpoint, state=state, nonce=nonce, code_verifier=verifier
         )
         return str(url)
 
-    def person(self, code: str, nonce: str, verifier: str) -> dict[str, Any]:
+    async def person(self, code: str, nonce: str, verifier: str) -> dict[str, Any]:
         """The claims about the person who has signed in. Raises Problem 401, 503."""
-        endpoint = self._described()["token_endpoint"]
+        endpoint = (await self._described())["token_endpoint"]
         try:
-            token = self._session().fetch_token(
-                endpoint, code=code, code_verifier=verifier, timeout=PATIENCE
-            )
-        except (requests.RequestException, ValueError) as error:
+            token = await self._exchanged(endpoint, code, verifier)
+        except (*SILENT, *UNREADABLE) as error:
             raise self._away(error) from error
-        except AuthlibBaseError as error:
-            raise Problem(401, "OIDC_REFUSED", {"cause": error.error or "error"}) from error
-        return self._checked(str(token.get("id_token", "")), nonce, token.get("access_token"))
+        if error := token.get("error"):
+            raise Problem(401, "OIDC_REFUSED", {"cause": str(error)[:LONGEST_CAUSE]})
+        return await self._checked(token, nonce)
 
-    def _checked(self, token: str, nonce: str, access_token: Any) -> dict[str, Any]:
+    async def _exchanged(self, endpoint: str, code: str, verifier: str) -> dict[str, Any]:
+        """The tokens for a code, or an `error`."""
+        client, headers = self.client, {}
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": client.redirect,
+            "code_verifier": verifier,
+        }
+        if client.secret:
+            named = f"{client.client_id}:{client.secret}".encode()
+            headers["Authorization"] = f"Basic {b64encode(named).decode()}"
+        else:
+            form["client_id"] = client.client_id
+        status, told = await _asked("POST", endpoint, data=form, headers=headers)
+        if not isinstance(told, dict) or (status != 200 and "error" not in told):
+            raise ValueError(f"status {status}")
+        return told
+
+    async def _checked(self, told: dict[str, Any], nonce: str) -> dict[str, Any]:
         try:
-            read = self._read(token)
+            read = await self._read(str(told.get("id_token", "")))
             self._require_clock(read.claims)
             options = {
                 "iss": {"essential": True, "value": self.client.issuer},
@@ -68,24 +101,25 @@ class Provider:
             params = {
                 "nonce": nonce,
                 "client_id": self.client.client_id,
-                "access_token": access_token,
+                "access_token": told.get("access_token"),
             }
             claims = CodeIDToken(read.claims, read.header, options, params)
             claims.validate(now=int(self._clock()), leeway=LEEWAY)
-        except (JoseError, AuthlibBaseError, ValueError, TypeError, KeyError) as error:
+        except (JoseError, AuthlibBaseError, *UNREADABLE) as error:
             raise Problem(401, "OIDC_TOKEN", {"cause": type(error).__name__}) from error
         return dict(claims)
 
-    def _read(self, token: str) -> Any:
+    async def _read(self, token: str) -> Any:
         """The token with its signature verified; with keys asked for anew if it names another."""
         try:
-            return jwt.decode(token, self._keys(), algorithms=ALGORITHMS)
+            return jwt.decode(token, await self._keys(), algorithms=ALGORITHMS)
         except (JoseError, ValueError):
             self._kept.pop("keys", None)
-            return jwt.decode(token, self._keys(), algorithms=ALGORITHMS)
+            return jwt.decode(token, await self._keys(), algorithms=ALGORITHMS)
 
     def _require_clock(self, claims: dict[str, Any]) -> None:
-        """A token that was made just now is neither of tomorrow nor of yesterday."""
+        """A token that was made just now is neither of tomorrow nor over. When it says that it was
+        made tells no more: some providers write five minutes earlier."""
         now = self._clock()
         ahead, behind = float(claims["iat"]) - now, now - float(claims["exp"])
         seconds = round(max(ahead, behind))
@@ -93,9 +127,9 @@ class Provider:
             facts = {"name": self.client.issuer, "seconds": seconds}
             raise Problem(401, "OIDC_CLOCK", facts)
 
-    def _described(self) -> dict[str, Any]:
-        def ask() -> dict[str, Any]:
-            found: dict[str, Any] = self._get(self.client.issuer.rstrip("/") + DESCRIPTION)
+    async def _described(self) -> dict[str, Any]:
+        async def ask() -> dict[str, Any]:
+            found: dict[str, Any] = await _published(self.client.issuer.rstrip("/") + DESCRIPTION)
             endpoints = ("authorization_endpoint", "token_endpoint", "jwks_uri")
             if found["issuer"] != self.client.issuer:
                 raise ValueError("another issuer")
@@ -103,45 +137,73 @@ class Provider:
                 raise ValueError("an endpoint without TLS")
             return found
 
-        described: dict[str, Any] = self._fresh("description", ask)
+        described: dict[str, Any] = await self._fresh("description", ask)
         return described
 
-    def _keys(self) -> KeySet:
-        def ask() -> KeySet:
-            return KeySet.import_key_set(self._get(self._described()["jwks_uri"]))
+    async def _keys(self) -> KeySet:
+        async def ask() -> KeySet:
+            return keys_in(await _published((await self._described())["jwks_uri"]))
 
-        keys: KeySet = self._fresh("keys", ask)
+        keys: KeySet = await self._fresh("keys", ask)
         return keys
 
-    def _fresh(self, what: str, ask: Callable[[], Any]) -> Any:
+    async def _fresh(self, what: str, ask: Callable[[], Awaitable[Any]]) -> Any:
         """The kept answer of `ask`, or a new one. Raises Problem 503."""
         until, known = self._kept.get(what, (0.0, None))
         if time.monotonic() < until:
             return known
         try:
-            found = ask()
-        except (requests.RequestException, JoseError, ValueError, KeyError, TypeError) as error:
+            found = await ask()
+        except (*SILENT, JoseError, *UNREADABLE) as error:
             raise self._away(error) from error
         self._kept[what] = (time.monotonic() + KEPT, found)
         return found
 
-    def _get(self, url: str) -> Any:
-        answer = requests.get(url, timeout=PATIENCE, allow_redirects=False)
-        answer.raise_for_status()
-        return answer.json()
-
-    def _session(self) -> OAuth2Session:
-        client = self.client
-        method = "client_secret_basic" if client.secret else "none"
-        return OAuth2Session(
-            client.client_id,
-            client.secret or None,
-            token_endpoint_auth_method=method,
-            scope=client.scope,
-            redirect_uri=client.redirect,
-            code_challenge_method="S256",
-        )
-
     def _away(self, error: Exception) -> Problem:
         facts = {"name": self.client.issuer, "cause": type(error).__name__}
         return Problem(503, "OIDC_AWAY", facts, headers={"Retry-After": "5"})
+
+
+def keys_in(published: Any) -> KeySet:
+    """The keys that we can read: a kind that we do not know yet leaves the others in force (RFC
+    7517, 5). Raises ValueError if there is none."""
+    keys = []
+    for each in published["keys"]:
+        try:
+            keys.append(JWKRegistry.import_key(each))
+        except (JoseError, *UNREADABLE):
+            continue
+    if not keys:
+        raise ValueError("no key that can be read")
+    return KeySet(keys)
+
+
+async def _published(url: str) -> Any:
+    status, found = await _asked("GET", url)
+    if status != 200:
+        raise ValueError(f"status {status}")
+    return found
+
+
+async def _asked(method: str, url: str, **more: Any) -> tuple[int, Any]:
+    """Status and JSON of an answer. Raises what is SILENT or UNREADABLE."""
+    wires = TCPConnector(ssl=SSLContext(PROTOCOL_TLS_CLIENT))
+    opened = ClientSession(
+        connector=wires,
+        timeout=ClientTimeout(total=PATIENCE),
+        cookie_jar=DummyCookieJar(),
+        auto_decompress=False,
+        trust_env=True,
+    )
+    headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
+    headers |= more.pop("headers", {})
+    async with (
+        opened as http,
+        http.request(method, url, headers=headers, allow_redirects=False, **more) as answer,
+    ):
+        body = bytearray()
+        async for part in answer.content.iter_any():
+            body += part
+            if len(body) > MOST:
+                raise ValueError("an answer without end")
+        return answer.status, json.loads(body)

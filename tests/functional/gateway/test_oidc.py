@@ -1,5 +1,6 @@
 """Sign-in at a real OpenID Connect provider in a process of its own: true, lying, and away."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -140,6 +141,50 @@ async def test_a_lie_signs_nobody_in(
         assert 3200 <= answer.json()["seconds"] <= 3601
     body = {"user": "zhao", "password": PASSWORD}
     assert (await browser.post("/v1/sessions", json=body)).status_code == 200, "passwords go on"
+
+
+@pytest.mark.parametrize("of", ["iat", "exp"])
+@pytest.mark.parametrize("number", [10**400, None, "soon", [1]], ids=str)
+async def test_a_time_that_is_none_signs_nobody_in(
+    browser: httpx.AsyncClient, issuer: str, of: str, number: Any
+) -> None:
+    tell(issuer, {"claims": {of: number}})
+    answer = await sign_in(browser)
+    assert reason(answer) == (401, "OIDC_TOKEN"), answer.text
+
+
+PAGES = ("/.well-known/openid-configuration", "/keys", "/token")
+
+
+@pytest.mark.parametrize("manner", ["drips", "endless", "deep"])
+@pytest.mark.parametrize("page", PAGES)
+async def test_a_page_that_never_ends_ends_the_sign_in_within_seconds(
+    gateway_database: str, issuer: str, page: str, manner: str
+) -> None:
+    async for browser in browser_of(gateway_database, environ_of(issuer)):
+        tell(issuer, {})
+        way_back = await at_the_provider(browser) if page != PAGES[0] else BEGIN
+        tell(issuer, {"pages": {page: manner}})
+        async with asyncio.timeout(10):
+            answer = await browser.get(way_back)
+        assert reason(answer) == (503, "OIDC_AWAY"), answer.text
+        assert issuer in answer.json()["detail"]
+    tell(issuer, {})
+
+
+async def test_a_key_of_a_kind_that_we_do_not_know_leaves_the_others_in_force(
+    gateway_database: str, issuer: str
+) -> None:
+    """As a provider publishes beside the old one that it begins to use."""
+    strange = [
+        {"kty": "AKP", "alg": "ML-DSA-65", "pub": "AA", "kid": "new"},
+        {"kty": "OKP", "crv": "X9", "x": "AA", "kid": "newer"},
+        {"kty": "RSA", "n": "!!", "e": "AQAB", "kid": "broken"},
+    ]
+    tell(issuer, {"keys": strange})
+    async for browser in browser_of(gateway_database, environ_of(issuer)):
+        assert (await sign_in(browser)).status_code == 200
+    tell(issuer, {})
 
 
 async def test_sign_ins_and_refusals_are_on_record(browser: httpx.AsyncClient, issuer: str) -> None:
