@@ -67,8 +67,8 @@ class Provider:
             token = await self._exchanged(endpoint, code, verifier)
         except (*SILENT, *UNREADABLE) as error:
             raise self._away(error) from error
-        if error := token.get("error"):
-            raise Problem(401, "OIDC_REFUSED", {"cause": str(error)[:LONGEST_CAUSE]})
+        if refusal := token.get("error"):
+            raise Problem(401, "OIDC_REFUSED", {"cause": str(refusal)[:LONGEST_CAUSE]})
         return await self._checked(token, nonce)
 
     async def _exchanged(self, endpoint: str, code: str, verifier: str) -> dict[str, Any]:
