@@ -4,8 +4,10 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from math import isnan, nan
+from pathlib import Path
 from typing import Any
 
+from backbone.process.current import load_own
 from backbone.process.settings import SettingsError
 from backbone.words.roles import Roles, roles
 from services.gateway.http.addresses import Networks
@@ -130,7 +132,7 @@ def _flaws_of_certificate(path: str) -> list[str]:
     if not path:
         return []
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(path)
+        load_own(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), Path(path))
     except OSError as error:  # an SSLError is one
         return [f"{CERTIFICATE} is no file with a private key and its certificate: {error}"]
     return []

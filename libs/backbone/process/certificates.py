@@ -1,5 +1,6 @@
 """Says what is wrong with a certificate, in one sentence, before or after a connection fails."""
 
+import re
 import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ OTHER_NAME = (62, 64)
 # OpenSSL's words for an answer that is not TLS.
 NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNEXPECTED_EOF_WHILE_READING")
 
+MARK, LINE = re.compile(rb"-----BEGIN [A-Z]"), re.compile(rb"^-----BEGIN [A-Z]", re.MULTILINE)
 # Where OpenSSL fails at a file of ours, before it connects.
 OUR_FILES = ("X509", "PEM")
 
@@ -41,7 +43,7 @@ def flaw_of(wires: Wires) -> WireFlaw | None:
     except (OSError, ValueError) as error:
         return _unreadable(f"{wires.ca} cannot", f"{wires.ca}", error)
     try:
-        text = wires.own.read_bytes()
+        text = as_lines(wires.own.read_bytes())
         own, key = x509.load_pem_x509_certificate(text), load_pem_private_key(text, None)
     except (OSError, ValueError, TypeError) as error:
         who = f"The certificate of {wires.name} in {wires.folder} cannot"
@@ -61,11 +63,19 @@ def flaw_of(wires: Wires) -> WireFlaw | None:
 def authorities_in(path: Path) -> list[x509.Certificate]:
     """All authorities of a file. Raises OSError, and ValueError if one of them is cut off: clients
     then trust none of the file."""
-    text = path.read_bytes()
+    text = as_lines(path.read_bytes())
     found = x509.load_pem_x509_certificates(text)
     if len(found) != text.count(b"-----BEGIN CERTIFICATE-----"):
         raise ValueError("a certificate in it is cut off")
     return found
+
+
+def as_lines(text: bytes) -> bytes:
+    """The text of a PEM file. Raises ValueError if OpenSSL and gRPC would pass over a part of it:
+    they look for it at the start of a line."""
+    if MARK.findall(text) != LINE.findall(text):
+        raise ValueError("a byte order mark, a space or another sign stands before -----BEGIN")
+    return text
 
 
 def _unreadable(who: str, chinese: str, error: Exception) -> WireFlaw:

@@ -69,11 +69,17 @@ def trusting(ca: Path) -> Current:
 def _of(wires: Wires) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=str(wires.servers))
-        context.load_cert_chain(wires.own)
+        load_own(context, wires.own)
     except OSError as error:  # OpenSSL does not say which file
         raise OSError(str(flaw_of(wires) or error)) from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
+
+
+def load_own(context: ssl.SSLContext, path: Path) -> None:
+    """Load a private key and its certificate. Raises OSError, also for a key behind a pass phrase,
+    for which OpenSSL would ask at the terminal, and wait."""
+    context.load_cert_chain(path, password="")  # none
 
 
 def _without_flaw(wires: Wires) -> ssl.SSLContext:

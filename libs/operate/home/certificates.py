@@ -26,7 +26,6 @@ from backbone.process.certificates import end_of, hosts
 from backbone.process.settings import PORTS
 from backbone.process.wires import DOMAIN
 from operate.home import trusted
-from operate.home.home import write
 from operate.home.trouble import Trouble
 
 OPERATOR = "operate"
@@ -99,7 +98,7 @@ def is_whole(path: Path) -> bool:
         text = path.read_bytes()
         x509.load_pem_x509_certificate(text)
         load_pem_private_key(text, None)
-    except (FileNotFoundError, ValueError, TypeError):
+    except (FileNotFoundError, IsADirectoryError, ValueError, TypeError):
         return False
     return True
 
@@ -180,7 +179,7 @@ USAGES = (
 def keep(path: Path, key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate) -> None:
     """Write key and certificate into one file that its owner alone may read, atomically."""
     secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    write(path, (secret + certificate.public_bytes(Encoding.PEM)).decode(), 0o600)
+    trusted.put(path, (secret + certificate.public_bytes(Encoding.PEM)).decode(), 0o600)
 
 
 def hosts_of(path: Path) -> list[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp
 
+from backbone.process.current import load_own
 from backbone.process.pulse import Pulse
 from backbone.process.wires import written
 from services.gateway.http.connections import Bounds, connection_class, watch
@@ -89,7 +90,7 @@ async def _renew(config: uvicorn.Config, tls: Path) -> None:
         if (now := written(tls)) in (seen, 0) or config.ssl is None:
             continue
         try:
-            config.ssl.load_cert_chain(tls)
+            load_own(config.ssl, tls)
             seen = now
         except (OSError, ValueError) as error:  # the old one serves on; readiness tells of it
             log.warning("certificate.unusable", extra={"error": str(error)})

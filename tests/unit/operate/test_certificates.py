@@ -1,11 +1,19 @@
 """Certificates: what the command makes, and what is said about each that is of no use."""
 
 import ssl
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from typer.testing import CliRunner
 
 from backbone.process.certificates import end_of, flaw_in, flaw_of
@@ -115,6 +123,18 @@ def lose(folder: Path) -> None:
     (folder / "ca.pem").unlink()
 
 
+def mark(folder: Path) -> None:
+    """As an editor on Windows saves it: gRPC finds no authority in it, OpenSSL one too few."""
+    path = folder / "ca.pem"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+
+
+def indent(folder: Path) -> None:
+    """As it was copied out of a YAML file."""
+    path = folder / "alarm.pem"
+    path.write_text("".join(f"  {line}\n" for line in path.read_text().splitlines()))
+
+
 @pytest.mark.parametrize(
     ("harm", "english", "chinese"),
     [
@@ -127,6 +147,8 @@ def lose(folder: Path) -> None:
         (blot, "cannot be read", "无法读取"),
         (cut, "cut off", "无法读取"),
         (lose, "cannot be read", "无法读取"),
+        (mark, "before -----BEGIN", "无法读取"),
+        (indent, "before -----BEGIN", "无法读取"),
     ],
 )
 def test_each_flaw_is_one_sentence_with_its_remedy(
@@ -139,7 +161,7 @@ def test_each_flaw_is_one_sentence_with_its_remedy(
     assert chinese in flaw.chinese and "liandong certificates" in flaw.chinese
 
 
-HARMS = (expire, change_authority, swap, mix, damage, empty, blot, cut, lose)
+HARMS = (expire, change_authority, swap, mix, damage, empty, blot, cut, lose, mark, indent)
 
 
 @pytest.mark.parametrize("harm", HARMS)
@@ -157,6 +179,40 @@ def test_what_is_broken_is_as_good_as_missing(folder: Path, harm: Callable[[Path
     assert certificates.create(folder) == ["alarm" if harm is damage else "ca"]
     assert flaw_of(Wires("alarm", folder)) is None
     assert certificates.create(folder) == []
+
+
+@pytest.mark.parametrize("name", ["ca", "alarm"])
+def test_a_folder_in_the_place_of_a_file_is_told(folder: Path, name: str) -> None:
+    """A container makes one of a file that it is given and that is not there."""
+    path = folder / f"{name}.pem"
+    path.unlink()
+    path.mkdir()
+    flaw = flaw_of(Wires("alarm", folder))
+    assert flaw is not None and "Is a directory" in flaw.english
+    for work in (certificates.create, certificates.renew):
+        with pytest.raises(Trouble, match=r"cannot be written: Is a directory") as told:
+            work(folder)
+        assert str(path) in told.value.chinese
+
+
+def test_nobody_is_asked_for_a_pass_phrase(folder: Path) -> None:
+    """A key behind one is of no use to a service; OpenSSL would ask at the terminal, and wait."""
+    path = folder / "alarm.pem"
+    key, phrase = load_pem_private_key(path.read_bytes(), None), BestAvailableEncryption(b"phrase")
+    closed = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, phrase)
+    path.write_bytes(closed + path.read_bytes().partition(b"-----END PRIVATE KEY-----\n")[2])
+    script = f"""
+from pathlib import Path
+from backbone.process.current import client_context
+from backbone.process.wires import Wires
+try:
+    client_context(Wires("alarm", Path({str(folder)!r})))
+except OSError as error:
+    print(error)
+"""
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, input="", capture_output=True, text=True, check=False)
+    assert "encrypted" in done.stdout and "pass phrase" not in done.stderr, done
 
 
 def broken_servers(folder: Path) -> Iterator[bytes]:
