@@ -62,6 +62,7 @@ from services.gateway.http.limits import Limit
 from services.gateway.http.parting import Parting
 from services.gateway.http.problems import Reasons, whole_answer
 from services.gateway.http.server import Door, serve
+from services.gateway.http.shown import watch_shown
 from services.gateway.http.upstream import Upstream
 from services.gateway.live import change_stream as live
 from services.gateway.live import terminal
@@ -233,6 +234,8 @@ async def run(settings: Settings, pulse: Pulse) -> None:
         tasks.create_task(gateway.rights.run(pulse))
         close = gateway.streams.close
         parting = Parting(gateway.app, pulse, drain_seconds_of(settings))
+        if own := own_certificate_of(settings):
+            tasks.create_task(watch_shown(own, pulse))
         door = Door(settings.host, settings.port, gateway.bounds, certificate_of(settings))
         serving = tasks.create_task(serve(parting, door, pulse, close))
         try:
@@ -251,5 +254,10 @@ def certificate_of(settings: Settings) -> Path | None:
     """The certificate that people's browsers see: the city's own, or that of our authority."""
     if settings.wires is None:
         return None
-    own = settings.environ.get(CERTIFICATE)
-    return Path(own) if own else settings.wires.own
+    return own_certificate_of(settings) or settings.wires.own
+
+
+def own_certificate_of(settings: Settings) -> Path | None:
+    """The city's own certificate, where it is shown."""
+    own = settings.environ.get(CERTIFICATE) if settings.wires else None
+    return Path(own) if own else None

@@ -91,6 +91,9 @@ READINESS = {
     "untold: LOOP": (f"{QUIET}::UNTOLD",),
     "holding: pack": (f"{QUIET}::REFUSED_PACK",),
     "wires: PART": (EXPIRED,),
+    "shown: PART": (
+        "tests/unit/gateway/test_shown.py::test_an_expired_one_is_told_until_another_one_is_written",
+    ),
     "replica: PART": (
         "tests/integration/backbone/test_replica.py::test_a_pack_is_seen_whole_or_not_at_all",
     ),
