@@ -23,6 +23,10 @@ OUTSIDE = {
         "mend what is told below of topics, brokers and rights at Kafka",
         "请按下文处理 Kafka 的主题、代理和权限",
     ),
+    "The certificate for browsers": (
+        "write a good certificate and its key into the file that it names",
+        "请将有效证书及其私钥写入所指文件",
+    ),
     OVERDUE: (
         "end what holds its rows in the database; the clocks fire by themselves afterwards",
         "请结束在数据库中占用这些行的会话，之后时限自动触发",

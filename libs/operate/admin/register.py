@@ -5,7 +5,7 @@ import importlib
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence, Set
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from secrets import token_urlsafe
@@ -120,16 +120,17 @@ def _made_for(entry: Any) -> str:
 
 def period_of(start: str, end: str) -> Any:
     """A period of two times, in the zone of the city where they name none. Raises Trouble."""
+    zone = importlib.import_module("services.gateway.http.problems").CITY
     try:
         times = [datetime.fromisoformat(given) for given in (start, end)]
-    except ValueError as error:
+        times = [t if t.tzinfo else t.replace(tzinfo=zone) for t in times]
+        period = [t.astimezone(UTC) for t in times]  # no time before the first year, or after all
+    except (ValueError, OverflowError) as error:
         raise Trouble(
             f"{error}: a time looks like 2026-12-01T08:30 or 2026-12-01T08:30+08:00.",
             f"时间格式不对（{error}），应为 2026-12-01T08:30 或 2026-12-01T08:30+08:00。",
         ) from error
-    zone = importlib.import_module("services.gateway.http.problems").CITY
-    period = importlib.import_module("services.gateway.accounts.deputies").Period
-    return period(*(t if t.tzinfo else t.replace(tzinfo=zone) for t in times))
+    return importlib.import_module("services.gateway.accounts.deputies").Period(*period)
 
 
 async def read_file(path: Path) -> dict[int, Any]:

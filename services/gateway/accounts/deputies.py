@@ -16,7 +16,7 @@ from backbone.postgres.pool import Pool
 from services.gateway.accounts import audit, storage
 from services.gateway.accounts.audit import Line
 from services.gateway.accounts.coded import Coded
-from services.gateway.http.problems import Problem
+from services.gateway.http.problems import Flaw, Problem
 
 LONGEST = timedelta(days=366)
 LAST_NUMBER = 2**63 - 1  # of a column
@@ -73,7 +73,8 @@ class Deputies:
         404, 422."""
         require_period(period, datetime.now(UTC))
         # Before the transaction, which must be short: what changes meanwhile is found at each use.
-        account, other = await self._account(lent), await self._account(taken)
+        account = await self._account(lent, "person")
+        other = await self._account(taken, "deputy")
         person, deputy = account["user_name"], other["user_name"]
         if person == deputy:
             raise Problem(422, "OWN_DEPUTY", {"user": person})
@@ -113,11 +114,17 @@ class Deputies:
             line = Line("DEPUTY_ENDED", row["person"], unit, actor, facts=facts)
             await audit.save(conn, line)
 
-    async def _account(self, user: str) -> Any:
+    async def _account(self, user: str, field: str) -> Any:
         account = await storage.account_of(self.pool, self.coded, user)
         if account is None:
-            raise Problem(404, "NO_SUCH_ACCOUNT", {"user": user})
+            raise no_such_account(user, field)
         return account
+
+
+def no_such_account(user: str, field: str) -> Problem:
+    """The refusal of a name that a field of the request gives, and nobody has."""
+    facts = {"user": user}
+    return Problem(404, "NO_SUCH_ACCOUNT", facts, [Flaw(field, "NO_SUCH_ACCOUNT", facts)])
 
 
 def elsewhere(person: str, unit: str) -> Problem:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic_core import core_schema
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -12,6 +11,7 @@ from services.gateway.accounts import storage
 from services.gateway.accounts.auth import Caller
 from services.gateway.accounts.deputies import Deputies, Period
 from services.gateway.accounts.rules import folded
+from services.gateway.contract.asking import NAMED
 from services.gateway.contract.reading import TIME, object_reader
 from services.gateway.contract.writing import to_json
 from services.gateway.http import incoming
@@ -19,8 +19,7 @@ from services.gateway.http.endpoint import JSON, Gate
 from services.gateway.http.problems import Problem
 from services.gateway.routes.route import Extra
 
-USER = core_schema.str_schema(min_length=1, max_length=200)
-APPOINTED = object_reader("person", person=USER, deputy=USER, start_time=TIME, end_time=TIME)
+APPOINTED = object_reader("person", person=NAMED, deputy=NAMED, start_time=TIME, end_time=TIME)
 # Their holders watch over units, also that of the head: only they themselves lend these roles.
 WATCHING = AUDITORS | SUPERVISORS | roles("operator")
 # The largest bigint of Postgres has 19 digits.

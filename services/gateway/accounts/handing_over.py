@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from pydantic_core import core_schema
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -11,6 +10,7 @@ from liandong.incident.v1 import incident_service_pb2 as incidents
 from liandong.population.v1 import population_service_pb2 as population
 from services.gateway.accounts.auth import Caller, require_role
 from services.gateway.accounts.leaving import Call, Leaving
+from services.gateway.contract.asking import NAMED
 from services.gateway.contract.reading import object_reader
 from services.gateway.contract.writing import to_json
 from services.gateway.http import incoming
@@ -20,7 +20,7 @@ from services.gateway.routes.route import Extra
 
 # A leader does not see the cases of care, and would leave them behind.
 GIVERS = roles("head", "centre_director")
-SUCCESSOR = object_reader(successor=core_schema.str_schema(min_length=1, max_length=200))
+SUCCESSOR = object_reader(successor=NAMED)
 PATIENCE = 6.0
 RPCS = {
     "workflow": incidents.DESCRIPTOR.services_by_name["IncidentService"].methods_by_name,

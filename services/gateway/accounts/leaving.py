@@ -16,6 +16,7 @@ from liandong.population.v1 import population_service_pb2 as population
 from services.gateway.accounts import audit, storage
 from services.gateway.accounts.audit import Line
 from services.gateway.accounts.coded import Coded
+from services.gateway.accounts.deputies import no_such_account
 from services.gateway.http.problems import Problem
 
 REASON = "人员离岗，事项移交"
@@ -49,9 +50,11 @@ class Leaving:
         hand."""
         leaver = await storage.named(self.pool, user)
         heir = await storage.named(self.pool, successor)
-        for name, account in ((user, leaver), (successor, heir)):
-            if account is None or (account is heir and account["disabled"]):
-                raise Problem(404, "NO_SUCH_ACCOUNT", {"user": name})
+        if leaver is None:
+            raise Problem(404, "NO_SUCH_ACCOUNT", {"user": user})
+        if heir is None or heir["disabled"]:
+            raise no_such_account(successor, "successor")
+        for account in (leaver, heir):
             await self.coded.require_account(self.pool, account)
         if leaver["user_name"] == heir["user_name"] or leaver["unit"] != heir["unit"]:
             raise Problem(422, "NOT_A_SUCCESSOR", {"user": successor, "unit": leaver["unit"]})

@@ -52,6 +52,8 @@ def _on(value: bool) -> bool:
 
 
 SHOWN = core_schema.no_info_after_validator_function(_shown, core_schema.str_schema())
+# Of one whom a body names.
+NAMED = core_schema.no_info_after_validator_function(_shown, core_schema.str_schema(max_length=200))
 SIZE = core_schema.no_info_before_validator_function(
     _whole, core_schema.int_schema(ge=0, le=2**31 - 1)
 )

@@ -161,7 +161,13 @@ async def test_who_may_appoint_whom(face: Face) -> None:
     elsewhere = await somebody(face, "clerk", "990102")
     mine, own = await header_of(face, head), await header_of(face, clerk)
     assert reason(await appoint(face, mine, head)) == (422, "OWN_DEPUTY")
-    assert reason(await appoint(face, mine, "nobody")) == (404, "NO_SUCH_ACCOUNT")
+    unknown = await appoint(face, mine, "nobody")
+    assert reason(unknown) == (404, "NO_SUCH_ACCOUNT")
+    assert [each["field"] for each in unknown.json()["errors"]] == ["deputy"]
+    for nobody in ("", "\u200b", " \u3164"):
+        unseen = await appoint(face, mine, nobody)
+        assert reason(unseen) == (400, "WRONG_LENGTH")
+        assert [each["field"] for each in unseen.json()["errors"]] == ["deputy"]
     assert (await appoint(face, mine, head, person=clerk)).status_code == 200
     assert reason(await appoint(face, mine, head, person=elsewhere)) == (403, "NOT_YOUR_PERSON")
     assert reason(await appoint(face, own, clerk, person=head)) == (403, "NOT_YOUR_PERSON")
@@ -251,6 +257,14 @@ async def test_a_time_at_the_end_of_all_years_is_out_of_range(face: Face, end: s
 async def test_a_path_of_the_gateways_own_is_judged_like_any_other(face: Face) -> None:
     header = await header_of(face, await somebody(face, "head"))
     body = {"successor": await somebody(face, "clerk")}
+    path = f"/v1/accounts/{body['successor']}:handOver"
+    for nobody, refused in (
+        ("nobody", (404, "NO_SUCH_ACCOUNT")),
+        ("\u200b", (400, "WRONG_LENGTH")),
+    ):
+        answer = await face.http.post(path, headers=header, json={"successor": nobody})
+        assert reason(answer) == refused
+        assert [each["field"] for each in answer.json()["errors"]] == ["successor"]
     answer = await face.http.post("/v1/accounts/%00:handOver", headers=header, json=body)
     assert reason(answer) == (400, "NUL_CHARACTER")
     assert [each["field"] for each in answer.json()["errors"]] == ["user"]

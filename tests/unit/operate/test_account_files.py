@@ -98,3 +98,17 @@ async def test_a_file_with_other_columns_is_told_which_it_has(
     path.write_text(text, encoding="utf-8")
     with pytest.raises(Trouble, match=said):
         await read_file(path)
+
+
+def test_a_period_at_either_end_of_all_years_is_no_time() -> None:
+    """The database has none of them in its zone."""
+    for start, end in (
+        ("9999-12-31T00:00", "9999-12-31T23:59-23:59"),
+        ("0001-01-01T00:00+14:00", "2026-12-01T08:30"),
+    ):
+        with pytest.raises(Trouble, match="a time looks like") as refused:
+            register.period_of(start, end)
+        assert "时间格式不对" in refused.value.chinese
+    assert f"{register.period_of('2026-12-01', '2026-12-02T08:00').start:%F %R %Z}" == (
+        "2026-11-30 16:00 UTC"
+    )
