@@ -32,8 +32,8 @@ LONGEST_SHORT = 6  # 110, 12345, 10086, 955880, and extensions inside a house
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS = "10X98765432"
 _OLD_CARD = re.compile(r"[1-9]\d{7}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}")
-# Several contacts in one field.
-_SEVERAL = re.compile(r"[/、;|]|或者|或")
+# Between several contacts in one field; commas also stand between the digits of one.
+SEVERAL = re.compile(r"[/／、;；|｜\n]|或者|或")
 
 
 def number_of(text: str, dialling_code: str = "") -> str:
@@ -98,7 +98,7 @@ def contact_of(text: str, dialling_code: str = "") -> str:
 
 def contacts_of(text: str, dialling_code: str = "") -> tuple[str, ...]:
     """Each contact of a field in which several may stand: `13800138000 / 0571-88001234`."""
-    parts = (contact_of(part, dialling_code) for part in _SEVERAL.split(text))
+    parts = (contact_of(part, dialling_code) for part in SEVERAL.split(text))
     return tuple(dict.fromkeys(filter(None, parts)))
 
 

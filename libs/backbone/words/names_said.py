@@ -1,7 +1,8 @@
 """Reads the names in a field in which people write more than a name. Pure.
 
 Several of them (邬黛芸、王三丰), a form of address (邬黛芸女士), what the person is
-(报警人邬黛芸), and who a person is to another (邬黛芸（女儿）, 邬黛芸之妻).
+(报警人邬黛芸, 派出所民警邬黛芸, 局长邬某), and who a person is to another (邬黛芸（女儿）,
+邬黛芸之妻, 其妻邬黛芸). A surname alone names a person, too (姓邬的民警).
 """
 
 import re
@@ -10,15 +11,13 @@ from functools import lru_cache
 
 from backbone.words.letters import folded
 from backbone.words.nobody import bare_name, names_nobody
+from backbone.words.surnames import DOUBLE, SURNAME
 
-# Surnames of two characters.
-DOUBLE = re.compile(
-    "欧阳|司马|上官|诸葛|东方|皇甫|尉迟|公孙|慕容|令狐|司徒|夏侯|宇文|长孙|端木|百里|南宫|西门|独孤|"
-    "申屠|轩辕|钟离|闻人|澹台|公冶|宗政|濮阳|淳于|单于|太叔|仲孙|呼延|闾丘|司空|东郭|左丘|完颜|纳兰"
-)
 _BETWEEN = re.compile(r"[、,，;；/／|｜:：()（）\[\]［］【】<>《》〈〉\n]|或者|以及")
 # Also surnames and parts of names: between two names alone.
-_AND = re.compile(r"^([\u3400-\u9fff]{2,4})[和与及跟同]([\u3400-\u9fff]{2,4})$")
+_AND = re.compile(
+    r"^([\u3400-\u9fff]{2,4})[和与及跟同](其[\u3400-\u9fff]{2,7}|[\u3400-\u9fff]{2,4})$"
+)
 _APART = re.compile(r"[\u3400-\u9fff]{2,4}(?:[ \u3000]+[\u3400-\u9fff]{2,4})+")
 _ADDRESS = (
     "先生|女士|小姐|师傅|老师|同志|同学|大爷|大妈|大娘|大伯|大叔|大哥|大姐|大嫂|大姨|大婶|大爹|阿姨|阿婆|叔叔|伯伯|婆婆|"
@@ -29,9 +28,38 @@ _OF = (
     "女儿|儿子|母亲|父亲|妈妈|爸爸|丈夫|妻子|爱人|老婆|老公|家属|亲属|家人|孩子|"
     "邻居|朋友|同事|同学|本人"
 )
+_OTHERS = (
+    "等(?:[0-9一二三四五六七八九十两几多]*[人名位])?|夫妇|夫妻|两口子|一家|全家|父子|母子|兄弟|姐妹"
+)
 _BEHIND = re.compile(
     rf"^([\u3400-\u9fff]{{2,4}}?)(?:{_ADDRESS})?"
-    rf"(?:(?:的|之)?(?:{_OF})|之[妻夫子女母父弟妹兄姐])?$"
+    rf"(?:(?:的|之)?(?:{_OF})|之[妻夫子女母父弟妹兄姐]|{_OTHERS}|(?:[男女]|)[0-9]{{1,3}}岁)?$"
+)
+# What stands in front of a name: an office, a trade or a kinship, with all before it.
+_OFFICE = (
+    "[局处厅市县区镇乡村组股部站厂社店班队科所院校会行园董]长|主任|书记|支书|主席|委员|经理|董事|会计|出纳|协管|"
+    "警官|警员|民警|辅警|协警|交警|刑警|特警|巡警|警察|法官|检察官|律师|医生|大夫|护士|老师|教师|教授|教练|记者|司机|"
+    "[队科警职人党社店成组]员|干部|职工|工头|老板|法人(?:代表)?|代表人?|负责人|经办人|当事人|先生|女士|小姐|师傅|同志"
+)
+_KIN_OF = (
+    f"{_OF}|妻|夫|子|女|父|母|弟|弟弟|妹|妹妹|哥|哥哥|兄|姐|姐姐|儿媳|儿媳妇|女婿|孙子|孙女|外孙|外孙女|爷爷|奶奶|外公|外婆|岳父|岳母|"
+    "公公|婆婆|叔叔|伯父|舅舅|姑姑|姨妈|侄子|侄女|外甥|外甥女"
+)
+_GIVEN = rf"(?P<name>{SURNAME}[\u3400-\u9fff]{{1,2}})"
+_BEFORE = re.compile(
+    rf"^(?:.*(?:{_OFFICE})|(?:.*[其我他她的])?(?:{_KIN_OF})|.*(?:我是|我叫|名叫|叫|名为))[是为]?{_GIVEN}$"
+)
+# Other names of a person need no surname.
+_ALSO = re.compile(
+    "^(?:曾用名|又名|别名|小名|乳名|化名|绰号|外号|网名|艺名|原名)[是为叫]?(?P<name>[\u3400-\u9fff]{2,4})$"
+)
+_OF_SURNAME = re.compile(
+    rf"^(?:.*[^\u3400-\u9fff]|[一有那某这该]?[个名位])?姓(?P<name>{SURNAME})(?:的.*)?$"
+)
+_WAYS = (_BEFORE, _ALSO, _OF_SURNAME)
+# What is left of a field may be a body, a place or an age.
+_NO_NAME = re.compile(
+    r".*(?:[局所处厅部委办厂店院校站队科镇乡街村区县市省路巷]|公司|集团|政府|中心|单位|小区|社区)|.*岁|[我你他她]的|其他"
 )
 
 
@@ -44,14 +72,27 @@ def names_said(fields: Iterable[str]) -> list[str]:
 def _names(field: str) -> tuple[str, ...]:
     if names_nobody(field):
         return (field,)
-    names = [field]
+    # With an office in front it is no name by itself: of 局长王某 not 局 is the surname.
+    names = [] if _BEFORE.match(folded(field)) else [field]
     for piece in _pieces(field):
         plain = bare_name(piece)
         both = _AND.match(plain)
         for each in both.groups() if both and len(plain) > 4 else (plain,):
-            found = _BEHIND.match(folded(each))
-            names.append(found[1] if found and found[1] != folded(field) else each)
-    return tuple(dict.fromkeys(n for n in names if n.strip() and not names_nobody(n)))
+            names += _name_in(each, folded(field))
+    told = dict.fromkeys(n for n in names if n.strip() and not names_nobody(n))
+    return tuple(told) or (field,)
+
+
+def _name_in(said: str, field: str) -> list[str]:
+    """The name without what stands before and behind it; as it is said, where nothing does."""
+    plain = folded(said)
+    behind = _BEHIND.match(plain)
+    name = behind[1] if behind else plain
+    before = next(filter(None, (way.match(each) for each in (name, plain) for way in _WAYS)), None)
+    name = before["name"] if before else name
+    if name in (plain, field):
+        return [said]
+    return [] if _NO_NAME.fullmatch(name) else [name]
 
 
 def _pieces(field: str) -> list[str]:

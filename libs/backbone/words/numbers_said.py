@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+from backbone.words.contacts import SEVERAL
 from backbone.words.known_numbers import SHORTEST
 from backbone.words.letters import in_digits
 from backbone.words.personal_numbers import CARD, PLATE, numbers_in
 
-_BETWEEN = re.compile(r"[、,，;；/／|｜\n]|或者|或|和|及")
+# What is no number is left out here: so commas part numbers, and words that stand in names.
+_BETWEEN = re.compile(rf"{SEVERAL.pattern}|[,，]|和|及")
 # Also one whose check digit is wrong: it was typed wrong twice.
 _CARD = re.compile(r"(?<![0-9])(?:[0-9]{17}[0-9Xx]|[0-9]{15})(?![0-9])")
 # One mobile number, behind a name that ends with a numeral (李四13800138000); or several without

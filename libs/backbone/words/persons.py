@@ -14,8 +14,9 @@ from backbone.words import hidden_forms
 from backbone.words.known_numbers import SHORTEST as SHORTEST_NUMBER
 from backbone.words.letters import Letters, Span, folded, letters_of
 from backbone.words.mentions import SHORTEST_NAME, without
-from backbone.words.names_said import DOUBLE, names_said
+from backbone.words.names_said import names_said
 from backbone.words.nobody import names_nobody
+from backbone.words.surnames import DOUBLE
 
 NAME = "name"
 _AFTER = (

@@ -91,6 +91,10 @@ def test_a_field_may_hold_several_contacts() -> None:
     assert contacts_of("138 0013 8000 / 88001234、微信 AbC", CITY) == (
         "13800138000", "057188001234", "微信abc",
     )  # fmt: skip
+    assert contacts_of("13800138000；88001234｜13900139000／12345", CITY) == (
+        "13800138000", "057188001234", "13900139000", "12345",
+    )  # fmt: skip
+    assert contacts_of("138,0013,8000", CITY) == ("13800138000",)
     assert contacts_of(" \u3000") == ()
 
 

@@ -63,7 +63,11 @@ def test_the_mask_of_several_numbers_shows_of_each_what_masks_show(field: str, s
     [
         "邬黛芸女士", "邬黛芸（女儿）", "邬黛芸（王三丰之妻）", "邬黛芸之女", "邬黛芸的母亲",
         "邬黛芸家属", "邬黛芸先生的母亲", "报警人邬黛芸", "报警人：邬黛芸", "热心群众邬黛芸",
-        "邬黛芸、李四光", "李四光，邬黛芸", "李四光/邬黛芸", "李四光和邬黛芸", "李四光 邬黛芸",
+        "民警邬黛芸", "派出所民警邬黛芸", "局长邬黛芸", "市监局副局长邬黛芸", "村主任邬黛芸",
+        "法定代表人邬黛芸", "保安队长邬黛芸", "其妻邬黛芸", "李四光和其妻邬黛芸", "我叫邬黛芸",
+        "曾用名邬黛芸", "李四光（小名黛芸，又名邬黛芸）", "邬黛芸等3人", "邬黛芸夫妇",
+        "邬黛芸女45岁", "邬黛芸（派出所所长）", "邬黛芸、李四光", "李四光，邬黛芸", "李四光/邬黛芸",
+        "李四光和邬黛芸", "李四光 邬黛芸",
     ],
 )  # fmt: skip
 def test_a_name_is_read_out_of_the_words_beside_it(field: str) -> None:
@@ -72,7 +76,32 @@ def test_a_name_is_read_out_of_the_words_beside_it(field: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "field", ["邬黛芸", "邬 黛 芸", "欧阳 黛芸", "和珅", "John Smith", "阿卜杜拉·买买提"]
+    ("field", "text", "told"),
+    [
+        ("局长王某", "王局长和王某某都说，某某小区", f"{NAME}和{NAME}都说，某某小区"),
+        ("一个姓邬的民警", "邬警官收钱", f"{NAME}收钱"),
+        ("邬黛芸（派出所所长）", "派出所邬所长", f"派出所{NAME}"),
+        ("某公司经理", "公司拖欠工资", "公司拖欠工资"),
+        ("南京市长江路", "长江路", "长江路"),
+    ],
+)
+def test_an_office_in_a_field_is_no_name(field: str, text: str, told: str) -> None:
+    assert unnamed(text, [field], []) == told
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "李胜男",
+        "王会计",
+        "田子方",
+        "邬黛芸",
+        "邬 黛 芸",
+        "欧阳 黛芸",
+        "和珅",
+        "John Smith",
+        "阿卜杜拉·买买提",
+    ],
 )
 def test_a_name_alone_stays_what_it_is(field: str) -> None:
     assert names_said([field]) == [field]
