@@ -122,6 +122,18 @@ def test_a_reason_of_a_rule_can_be_read(name: str) -> None:
             assert places - {None} <= told, reason
 
 
+# Of what services alone send, no person reads the refusal.
+OF_SERVICES = "liandong.emergency.v1.Order."
+REQUIRED = [n for n, field in FIELDS.items() if rules_of(field).missing]
+
+
+@pytest.mark.parametrize("name", [n for n in REQUIRED if not n.startswith(OF_SERVICES)])
+def test_what_is_missing_is_asked_for(name: str) -> None:
+    """Not told as a wrong value: there is none that the sentence could quote."""
+    missing = rules_of(FIELDS[name]).missing
+    assert missing.endswith(("_MISSING", "_INCOMPLETE", "_NOT_GIVEN")) or missing == "UNKNOWN_DUTY"
+
+
 def test_the_general_reasons_can_be_read() -> None:
     assert LINES.keys() >= GENERAL
 

@@ -70,7 +70,7 @@ def plan(case: CareCase, command: PlanVisit, now: datetime, city: City) -> list[
     if command.activity is None:
         raise InvalidArgument("ACTIVITY_MISSING")
     if command.due_time is None:
-        raise InvalidArgument("DUE_TIME_OVER", time="")
+        raise InvalidArgument("DUE_TIME_MISSING")
     require_ahead(command.due_time, now, "due_time")
     if len(planned(case)) >= MOST_PLANNED:
         raise InvalidTransition("TOO_MANY_PLANNED", most=MOST_PLANNED)
@@ -132,6 +132,7 @@ VERBS = (
         "NOT_ENTRUSTED",
         "PROGRAMME_HAS_NO_VISITS",
         "ACTIVITY_MISSING",
+        "DUE_TIME_MISSING",
         "DUE_TIME_OVER",
         "TOO_MANY_PLANNED",
     ),

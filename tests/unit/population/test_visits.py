@@ -16,6 +16,7 @@ from tests.unit.population.care_cases import ACTIVE, DAY, MIGRANT, PLAN, RECORD,
     [
         (MIGRANT, PLAN, "PROGRAMME_HAS_NO_VISITS"),
         (ACTIVE, replace(PLAN, activity=None), "ACTIVITY_MISSING"),
+        (ACTIVE, replace(PLAN, due_time=None), "DUE_TIME_MISSING"),
         (ACTIVE, replace(PLAN, due_time=NOW), "DUE_TIME_OVER"),
         (ACTIVE, replace(RECORD, visit_id="x"), "NO_SUCH_VISIT"),
         (ACTIVE, replace(RECORD, finding=""), "FINDING_MISSING"),
