@@ -17,6 +17,7 @@ from backbone.words.place import Place
 from services.population.care_case.record import (
     ANY,
     CARED_FOR,
+    WRITTEN_DOWN,
     CareCase,
     ServiceRequest,
     require_entrusted,
@@ -173,7 +174,7 @@ VERBS = (
         "NAMES_THE_PERSON",
     ),
     verb(
-        CARED_FOR,
+        WRITTEN_DOWN,
         record_result,
         "NOT_ENTRUSTED",
         "NO_SUCH_SERVICE",

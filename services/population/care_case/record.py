@@ -22,6 +22,8 @@ class State(StrEnum):
 
 ANY = frozenset(State)
 CARED_FOR = frozenset({State.ACTIVE})
+# What was done in the time of care may still be written down, until the file is sealed.
+WRITTEN_DOWN = CARED_FOR | {State.ENDED}
 OVER = frozenset({State.ENDED, State.SEALED, State.FORGOTTEN})
 
 

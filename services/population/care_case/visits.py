@@ -12,6 +12,7 @@ from backbone.words.city import City
 from backbone.words.errors import InvalidArgument, InvalidTransition, NotFound
 from services.population.care_case.record import (
     CARED_FOR,
+    WRITTEN_DOWN,
     Activity,
     CareCase,
     Programme,
@@ -34,7 +35,8 @@ class PlanVisit(Struct, frozen=True):
 
 
 class RecordVisit(Struct, frozen=True):
-    """Record 走访记录: also a late visit that was already reported as missed.
+    """Record 走访记录: also a late visit that was already reported as missed, and after the end of
+    the care one that was made before.
 
     `finding` is sealed; it may be empty.
     """
@@ -42,6 +44,7 @@ class RecordVisit(Struct, frozen=True):
     by: Actor
     visit_id: str
     finding: str
+    visit_time: datetime | None = None
 
 
 class VisitPlanned(Struct, frozen=True):
@@ -56,6 +59,7 @@ class VisitMade(Struct, frozen=True):
     visit_id: UUID
     worker: str
     finding: str
+    visit_time: datetime | None = None
 
 
 class VisitMissed(Struct, frozen=True):
@@ -86,7 +90,17 @@ def record(case: CareCase, command: RecordVisit, now: datetime, city: City) -> l
         raise InvalidTransition("VISIT_ALREADY_MADE")
     if not command.finding:
         raise InvalidArgument("FINDING_MISSING")
-    return [VisitMade(now, visit.id, command.by.user, command.finding)]
+    _require_in_care(case, command.visit_time or now, now)
+    return [VisitMade(now, visit.id, command.by.user, command.finding, command.visit_time)]
+
+
+def _require_in_care(case: CareCase, made: datetime, now: datetime) -> None:
+    """Refuse a visit that is yet to be made, or was made before the reception or after the end."""
+    if made > now:
+        raise InvalidArgument("TIME_IN_FUTURE", field="visit_time")
+    begin, end = case.hand_over.receive_time, case.ending and case.ending.end_time
+    if (begin and made < begin) or (end and made > end):
+        raise InvalidArgument("VISIT_OUTSIDE_CARE", field="visit_time")
 
 
 def planned(case: CareCase) -> tuple[Visit, ...]:
@@ -107,7 +121,7 @@ def visit_planned(case: CareCase, event: VisitPlanned) -> CareCase:
 def visit_made(case: CareCase, event: VisitMade) -> CareCase:
     made = {
         "state": VisitState.MADE,
-        "visit_time": event.time,
+        "visit_time": event.visit_time or event.time,
         "worker": event.worker,
         "finding": event.finding,
     }
@@ -137,12 +151,14 @@ VERBS = (
         "TOO_MANY_PLANNED",
     ),
     verb(
-        CARED_FOR,
+        WRITTEN_DOWN,
         record,
         "NOT_ENTRUSTED",
         "NO_SUCH_VISIT",
         "VISIT_ALREADY_MADE",
         "FINDING_MISSING",
+        "TIME_IN_FUTURE",
+        "VISIT_OUTSIDE_CARE",
     ),
 )
 CHANGES = (change(visit_planned), change(visit_made), change(visit_missed))
