@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from backbone.door.caused import caused_by
 from backbone.door.request import Request
 from backbone.kafka.subscription import Handler, Subscription
-from backbone.words.followed import REWORKED, SAID, FollowIncident
+from backbone.words.followed import BEGINS_AGAIN, SAID, FollowIncident
 from liandong.incident.v1.followed_pb2 import Followed
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from liandong.incident.v1.incident_pb2 import Incident
@@ -96,7 +96,7 @@ def _is_shown(step: FollowIncident, after: FollowIncident) -> bool:
     The opening leaves none: its unit is the desk, which has the record.
     """
     moved = bool(step.unit) and after.unit not in (None, step.unit)
-    told = bool(step.public_text) or step.step == REWORKED
+    told = bool(step.public_text) or step.step in BEGINS_AGAIN
     return (moved and step.step != "IncidentOpened") or told
 
 

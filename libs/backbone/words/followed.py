@@ -18,6 +18,8 @@ SETTLED = (RESOLVED, CLOSED, VOIDED)
 MERGED = "MERGED"
 OVER = (CLOSED, MERGED, VOIDED)
 REWORKED = "IncidentReworked"
+# After these steps it is worked on again, whatever came of it before.
+BEGINS_AGAIN = frozenset({REWORKED, "IncidentReinstated"})
 # In these states no unit has the incident: none was given it yet, or it was taken from its unit.
 WITHOUT_UNIT = frozenset({PENDING, "TRIAGE", VOIDED, MERGED})
 # The fields that both an incident and a step have; a step leaves those None that do not change.

@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from backbone.life_cycle import change, verb
 from backbone.words.city import City
 from backbone.words.followed import (
+    BEGINS_AGAIN,
     CLOSED,
     PENDING,
-    REWORKED,
     VOIDED,
     FollowIncident,
     follow,
@@ -55,8 +55,8 @@ def _moved(dispute: Dispute, step: str, incident: Any, now: datetime) -> Any | N
     if incident.state == VOIDED:
         return DisputeTakenBack(now) if state in OPEN - {State.ACCEPTED} else None
     undone = state is State.ACCEPTED and incident.state != PENDING
-    reworked = state not in OPEN and step == REWORKED
-    return DisputeReopened(now) if undone or reworked else None
+    again = state not in OPEN and step in BEGINS_AGAIN
+    return DisputeReopened(now) if undone or again else None
 
 
 def taken_back(dispute: Dispute, event: DisputeTakenBack) -> Dispute:

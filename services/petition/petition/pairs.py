@@ -12,9 +12,9 @@ from backbone.life_cycle import change, verb
 from backbone.words.city import City
 from backbone.words.errors import InvalidTransition
 from backbone.words.followed import (
+    BEGINS_AGAIN,
     CLOSED,
     PENDING,
-    REWORKED,
     VOIDED,
     FollowIncident,
     follow,
@@ -62,8 +62,8 @@ def _moved(petition: Petition, step: str, incident: Any, now: datetime) -> list[
     if incident.state == VOIDED:
         return [PetitionTakenBack(now)] if state in OPEN - {State.ACCEPTED} else []
     undone = state is State.ACCEPTED and incident.state != PENDING
-    reworked = state is State.REPLIED and step == REWORKED
-    return [PetitionReopened(now)] if undone or reworked else []
+    again = state is State.REPLIED and step in BEGINS_AGAIN
+    return [PetitionReopened(now)] if undone or again else []
 
 
 def require_handed_out(petition: Petition) -> None:

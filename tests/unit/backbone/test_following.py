@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from backbone.door.journal import event_id
 from backbone.intake.following import CHANGES, follow_by_id, step_of, steps_of
 from backbone.words.errors import Refusal
-from backbone.words.followed import Followed, FollowIncident, follow
+from backbone.words.followed import BEGINS_AGAIN, Followed, FollowIncident, follow
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -111,3 +111,10 @@ def test_following_keeps_what_a_step_does_not_say() -> None:
     with pytest.raises(Refusal) as caught:
         follow(None, step, NOW)
     assert caught.value.reason == "NOT_ROUTED"
+
+
+@pytest.mark.parametrize("kind", sorted(BEGINS_AGAIN))
+def test_a_step_after_which_it_is_worked_on_again_is_told_by_itself(kind: str) -> None:
+    """The record that was replied to, or agreed, goes on with it."""
+    events = [an_event(kind, SOURCE, 3), an_event("IncidentClaimed", SOURCE, 4)]
+    assert [step.step for _, step in steps_of(events)] == [kind, "IncidentClaimed"]

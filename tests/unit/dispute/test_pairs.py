@@ -35,17 +35,18 @@ RESOLVED = FollowIncident("IncidentResolved", 7, state="RESOLVED", outcome="SOLV
 CLOSED = FollowIncident("IncidentClosed", 9, state="CLOSED", outcome="SOLVED", reply="已修")
 VOIDED = FollowIncident("IncidentVoided", 9, state="VOIDED")
 REWORKED = FollowIncident("IncidentReworked", 9, state="OFFERED", holder="", outcome="", reply="")
+REINSTATED = FollowIncident("IncidentReinstated", 9, state="OFFERED", holder="")
 LATE = FollowIncident("ProgressReported", 6, state="HANDLING")
 
 TABLE = {
-    # state of the dispute: after RESOLVED, CLOSED, VOIDED, REWORKED, and a late report
-    State.ROUTED: ("ROUTED", "CLOSED", "ACCEPTED", "ROUTED", "ROUTED"),
-    State.MEDIATING: ("MEDIATING", "CLOSED", "ACCEPTED", "MEDIATING", "MEDIATING"),
-    State.AGREED: ("AGREED", "CLOSED", "AGREED", "ROUTED", "AGREED"),
-    State.FAILED: ("FAILED", "CLOSED", "FAILED", "ROUTED", "FAILED"),
-    State.CLOSED: ("CLOSED", "CLOSED", "CLOSED", "CLOSED", "CLOSED"),
+    # state of the dispute: after RESOLVED, CLOSED, VOIDED, REINSTATED, REWORKED, and a late report
+    State.ROUTED: ("ROUTED", "CLOSED", "ACCEPTED", "ROUTED", "ROUTED", "ROUTED"),
+    State.MEDIATING: ("MEDIATING", "CLOSED", "ACCEPTED", *("MEDIATING",) * 3),
+    State.AGREED: ("AGREED", "CLOSED", "AGREED", "ROUTED", "ROUTED", "AGREED"),
+    State.FAILED: ("FAILED", "CLOSED", "FAILED", "ROUTED", "ROUTED", "FAILED"),
+    State.CLOSED: ("CLOSED", "CLOSED", "CLOSED", "CLOSED", "CLOSED", "CLOSED"),
 }
-STEPS = (RESOLVED, CLOSED, VOIDED, REWORKED, LATE)
+STEPS = (RESOLVED, CLOSED, VOIDED, REINSTATED, REWORKED, LATE)
 
 
 @pytest.mark.parametrize(

@@ -37,16 +37,17 @@ FOUND = {
 REPORTED = FollowIncident("ProgressReported", 6, state="HANDLING")
 CLOSED = FollowIncident("IncidentClosed", 9, state="CLOSED", outcome="SOLVED", reply="已修")
 VOIDED = FollowIncident("IncidentVoided", 9, state="VOIDED")
+REINSTATED = FollowIncident("IncidentReinstated", 9, state="OFFERED", holder="")
 REWORKED = FollowIncident("IncidentReworked", 9, state="OFFERED", holder="", outcome="", reply="")
 
 TABLE = {
-    # state of the petition: after a report, CLOSED, VOIDED and REWORKED
-    State.ASSIGNED: ("HANDLING", "CLOSED", "ACCEPTED", "ASSIGNED"),
-    State.HANDLING: ("HANDLING", "CLOSED", "ACCEPTED", "ASSIGNED"),
-    State.REPLIED: ("REPLIED", "CLOSED", "REPLIED", "ASSIGNED"),
-    State.CLOSED: ("CLOSED", "CLOSED", "CLOSED", "CLOSED"),
+    # state of the petition: after a report, CLOSED, VOIDED, REINSTATED and REWORKED
+    State.ASSIGNED: ("HANDLING", "CLOSED", "ACCEPTED", "ASSIGNED", "ASSIGNED"),
+    State.HANDLING: ("HANDLING", "CLOSED", "ACCEPTED", "ASSIGNED", "ASSIGNED"),
+    State.REPLIED: ("REPLIED", "CLOSED", "REPLIED", "ASSIGNED", "ASSIGNED"),
+    State.CLOSED: ("CLOSED", "CLOSED", "CLOSED", "CLOSED", "CLOSED"),
 }
-STEPS = (REPORTED, CLOSED, VOIDED, REWORKED)
+STEPS = (REPORTED, CLOSED, VOIDED, REINSTATED, REWORKED)
 
 
 @pytest.mark.parametrize(
@@ -99,6 +100,16 @@ def test_the_unit_that_has_it_no_more_tells_the_petitioner_nothing(state: str) -
 def test_a_void_that_is_undone_gives_it_back_to_the_unit() -> None:
     restored = FollowIncident("IncidentRestored", 10, state="HANDLING")
     assert after(VOIDED, restored, petition=HANDLING).state is State.HANDLING
+
+
+def test_a_reply_to_a_void_is_none_any_more_once_that_is_undone() -> None:
+    """Else the reply of the unit that works on it now would not reach the petitioner."""
+    replied = after(VOIDED, REPLY, petition=HANDLING)
+    again = after(replace(REINSTATED, version=10), petition=replied)
+    assert (again.state, again.ending) == (State.ASSIGNED, None)
+    done = FollowIncident("IncidentResolved", 12, state="RESOLVED", outcome="SOLVED", reply="已修")
+    told = after(done, ReplyPetition(DESK), petition=again).ending
+    assert told is not None and told.reply == "已修"
 
 
 def test_an_end_names_the_incident_that_it_moves_and_without_one_names_none() -> None:
