@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from backbone.door.decider import EventScope
-from backbone.door.request import Request, created_id, hash_of
+from backbone.door.request import Request, created_id, hash_of, hashes_of
 from backbone.door.timers import NEVER
 from backbone.intake.correcting import teller, telling_id, told_by
 from backbone.intake.opening import desk_actor, opening_id
@@ -49,11 +49,13 @@ TYPES: dict[str, type[Any]] = {
 
 def request_of(caller: Call, body: Any, key: bytes, front: str = "") -> Request[Any]:
     """The request of a call, the same over both roads. Raises ValueError for an id that is none."""
+    body_hash, sealed_hash = hashes_of(body, key)
     return Request(
         request_id=caller.request_id,
         aggregate_id=aggregate_id(body, caller.request_id),
         command=_command(body, caller.actor, caller.request_id),
-        body_hash=hash_of(body, key),
+        body_hash=body_hash,
+        sealed_hash=sealed_hash,
         actor=caller.actor,
         deadline=caller.deadline,
         expected_version=caller.expected_version,
@@ -79,6 +81,7 @@ def to_value(request: Request[Any], body: Any) -> bytes:
         traceparent=request.traceparent,
         method=type(request.command).__name__,
         request=body.SerializeToString(),
+        body_hash=request.body_hash,
     )
     message.issue_time.FromDatetime(datetime.now(UTC))
     message.deadline.FromDatetime(request.deadline)
@@ -92,12 +95,14 @@ def from_value(value: bytes, key: bytes) -> Request[Any]:
     """
     message = commands.IncidentCommand.FromString(value)
     body, request_id = _body(message), UUID(message.request_id)
+    sealed_hash = hash_of(body, key)
     actor = Actor(message.user, message.unit, message.role, message.area, message.line)
     return Request(
         request_id=request_id,
         aggregate_id=aggregate_id(body, request_id),
         command=_command(body, actor, request_id),
-        body_hash=hash_of(body, key),
+        body_hash=message.body_hash or sealed_hash,
+        sealed_hash=sealed_hash,
         actor=actor,
         deadline=message.deadline.ToDatetime(UTC),
         expected_version=message.expected_version if message.HasField("expected_version") else None,

@@ -107,7 +107,8 @@ class Batch:
         if known.reason == EVIDENCE_BROKEN:  # the stored outcome was changed by hand
             return self._refused(request, Broken(EVIDENCE_BROKEN, version=known.version))
         # The flow's outcomes of 0.1.0 have no hash that can be compared; their aggregate can.
-        same_body = not known.body_hash or known.body_hash == request.body_hash
+        asked = (request.body_hash, request.sealed_hash)
+        same_body = not known.body_hash or known.body_hash in asked
         if not same_body or known.aggregate_id != request.aggregate_id:
             reused = Conflict("IDEMPOTENCY_KEY_REUSED", aggregate_id=known.aggregate_id)
             return self._refused(request, reused)

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
+from backbone.door.request import WRITTEN, written
 from backbone.postgres.span_sealing import SpanSealer
 from backbone.rpc.forms import Rules
 from backbone.rpc.rules import rules_of
@@ -49,22 +50,28 @@ class FreeTexts:
         """
         if self.sealer is None or sender != FRONT or not (free := list(_free(request))):
             return
-        names = await self._called(request)
+        names, seal = await self._called(request), self.sealer.seal
+        changes = []
         for message, field in free:
             said = getattr(message, field.name)
+            texts = said if field.is_repeated else (said,)
+            sealed = [seal(each, names, closely=self.closely) for each in texts]
+            if sealed != [*texts]:
+                changes.append((message, field, sealed))
+        if changes:
+            WRITTEN.set((request, written(request)))
+        for message, field, sealed in changes:
             if field.is_repeated:
-                said[:] = [self._sealed(self.sealer, each, names) for each in said]
-            elif (sealed := self._sealed(self.sealer, said, names)) != said:
-                setattr(message, field.name, sealed)
+                getattr(message, field.name)[:] = sealed
+            else:
+                setattr(message, field.name, sealed[0])
 
     async def sealed(self, text: str, request: Any) -> str:
         """A text that comes beside the request, such as the purpose of a disclosure, sealed."""
         if self.sealer is None or not text:
             return text
-        return self._sealed(self.sealer, text, await self._called(request))
-
-    def _sealed(self, sealer: SpanSealer, text: str, names: Collection[str]) -> str:
-        return sealer.seal(text, names, closely=self.closely)
+        names = await self._called(request)
+        return self.sealer.seal(text, names, closely=self.closely)
 
     async def _called(self, request: Any) -> list[str]:
         """The persons whom the request tells, and those that its records know."""

@@ -19,7 +19,7 @@ from backbone.door.demanded import SIGNING, signed_by
 from backbone.door.door import Door, Ride, no_ride
 from backbone.door.evidence import Flaw, Seen, verify
 from backbone.door.outcomes import Outcome
-from backbone.door.request import Request, hash_of
+from backbone.door.request import Request, hashes_of
 from backbone.door.retention import run_retention
 from backbone.kafka.consumer import Consumer
 from backbone.kafka.inbox import LINKS
@@ -167,11 +167,13 @@ class Shell:
         self, caller: Call, command: Any, body: Message, aggregate_id: UUID
     ) -> Request[Any]:
         """The door's request for a call, the same for both roads."""
+        body_hash, sealed_hash = hashes_of(body, self.settings.keyring.lasting)
         return Request(
             request_id=caller.request_id,
             aggregate_id=aggregate_id,
             command=command,
-            body_hash=hash_of(body, self.settings.keyring.lasting),
+            body_hash=body_hash,
+            sealed_hash=sealed_hash,
             actor=caller.actor,
             deadline=caller.deadline,
             expected_version=caller.expected_version,

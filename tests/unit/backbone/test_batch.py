@@ -314,6 +314,18 @@ def test_a_repeat_that_meets_an_unreadable_row_is_answered_alone_and_unstored() 
         assert batch.outcomes == {}
 
 
+def test_a_repeat_is_known_by_what_was_written_or_by_what_was_sealed() -> None:
+    """An earlier release has kept the hash of the body with its sealed pieces."""
+    [write] = requests_of([(NOTES[0], Write(NOTES[0]))])
+    known = a_batch().answer(write)
+    other = replace(write, body_hash="other")
+    for kept in (known, replace(known, body_hash="sealed")):
+        asked = replace(other, sealed_hash=kept.body_hash)
+        assert a_batch(known={write.request_id: kept}).answer(asked).reason == ""
+        refused = a_batch(known={write.request_id: kept}).answer(other)
+        assert refused.reason == "IDEMPOTENCY_KEY_REUSED"
+
+
 def test_an_outcome_without_a_hash_answers_for_its_own_aggregate_alone() -> None:
     """The flow's outcomes of 0.1.0: a reused key must not show another aggregate."""
     first = a_batch()

@@ -7,6 +7,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message_factory import GetMessageClass
 
+from backbone.door.request import hashes_of
 from backbone.postgres.span_sealing import SpanSealer
 from backbone.process.keyring import Keyring
 from backbone.rpc.free_texts import FreeTexts, is_free, taken_out
@@ -52,6 +53,24 @@ async def test_each_free_text_of_each_request_is_sealed(method: Any) -> None:
         sealed = str(getattr(request, field.name))
         assert MOBILE not in sealed and NAME not in sealed, field.full_name
         assert "留了" in sealed
+
+
+async def _hashes(said: str, *knowing: Any) -> tuple[str, str]:
+    request = incident.ReportProgressRequest(incident_id="1", text=said)
+    free = texts()
+    free.persons = [*knowing]
+    await free.seal(request)
+    return hashes_of(request, b"key")
+
+
+async def test_a_repeat_is_the_same_request_whomever_the_record_knows_by_now() -> None:
+    """A colleague has named the person in between; the client repeats what it has sent."""
+    said = f"{NAME}留了{MOBILE}"
+    first, repeat = await _hashes(said), await _hashes(said, _knows)
+    assert first[0] == repeat[0] and first[1] != repeat[1]
+    plain = await _hashes(NAME)
+    assert (await _hashes(NAME, _knows))[0] == plain[0]
+    assert (await _hashes(f"{NAME}留", _knows))[0] != plain[0]
 
 
 async def _knows(_: Any) -> list[str]:
