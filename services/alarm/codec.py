@@ -27,7 +27,12 @@ from liandong.incident.v1 import incident_service_pb2 as calls
 from services.alarm.receipt import RECEIPTS
 from services.alarm.receipt.amending import CallerChange
 from services.alarm.receipt.city import neighbour_of
-from services.alarm.receipt.correcting import correction_of, link_of, protections_of
+from services.alarm.receipt.correcting import (
+    correction_of,
+    link_of,
+    merged_left,
+    protections_of,
+)
 from services.alarm.receipt.dispatch import DispatchNow, as_recorded, order_of
 from services.alarm.receipt.ending import matter_of
 from services.alarm.receipt.record import Caller, Receipt
@@ -219,10 +224,11 @@ def to_link(receipt: Receipt, by: Actor) -> calls.LinkCallerRequest:
     return calls.LinkCallerRequest(incident_id=said.incident_id, link=said)
 
 
-def to_unlink(linked: Receipt, version: int, by: Actor) -> calls.UnlinkCallerRequest:
+def to_unlinks(linked: Receipt, version: int, by: Actor) -> list[calls.UnlinkCallerRequest]:
     """`linked` is the receipt before it left its incident, `version` the one after."""
-    said = to_message(link_of(linked, version, by), incidents.CallerLink)
-    return calls.UnlinkCallerRequest(incident_id=said.incident_id, link=said)
+    links = (link_of(linked, version, by), merged_left(linked, version, by))
+    said = [to_message(each, incidents.CallerLink) for each in links if each is not None]
+    return [calls.UnlinkCallerRequest(incident_id=each.incident_id, link=each) for each in said]
 
 
 def to_order(receipt: Receipt, command: DispatchNow) -> emergency.Order:

@@ -128,7 +128,8 @@ class Told:
     async def unlinked(self, before: Receipt | None, after: Receipt, by: Actor) -> None:
         """A repeat finds no link any more; the first call has told of it, or the event does."""
         if before is not None and before.incident is not None and after.incident is None:
-            await self._tell_of_link(codec.to_unlink(before, after.version, by))
+            asked = codec.to_unlinks(before, after.version, by)
+            await asyncio.gather(*map(self._tell_of_link, asked))
 
     async def moved(self, receipt_id: UUID, request_id: UUID, *, left: bool) -> None:
         """Tell the incident that a receipt has `left`, or the one to which it has come, that this

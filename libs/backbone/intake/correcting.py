@@ -34,6 +34,7 @@ TOLD: dict[str, Callable[[Any], Request]] = {
     "correction": lambda said: pb.AmendMatterRequest(incident_id=said.matter.id, correction=said),
     "caller_linked": lambda said: pb.LinkCallerRequest(incident_id=said.incident_id, link=said),
     "caller_unlinked": lambda said: pb.UnlinkCallerRequest(incident_id=said.incident_id, link=said),
+    "merged_unlinked": lambda said: pb.UnlinkCallerRequest(incident_id=said.incident_id, link=said),
 }
 
 
@@ -54,10 +55,12 @@ def said_in(request: Request) -> Said:
 
 def telling_id(request: Request) -> UUID:
     """The request id, the same for the call and the event: a version of a receipt tells once. Whom
-    to name no more it tells each incident that it has left."""
+    to name no more it tells each incident that it has left; that it has left it tells, too, the one
+    that was merged into the one that it leaves."""
     said = said_in(request)
     told = f"{type(request).__name__}/{said.version}"
-    if isinstance(said, Correction) and {each.fact for each in said.facts} == {PERSONS}:
+    protects = isinstance(said, Correction) and {each.fact for each in said.facts} == {PERSONS}
+    if protects or (isinstance(request, pb.UnlinkCallerRequest) and request.link.merged):
         told += f"/{request.incident_id}"
     return uuid5(UUID(said.receipt), told)
 

@@ -189,6 +189,16 @@ def link_of(receipt: Receipt, version: int, by: Actor) -> CallerLink:
     )
 
 
+def merged_left(receipt: Receipt, version: int, by: Actor) -> CallerLink | None:
+    """The request that tells the incident that was merged into the present one, if the receipt has
+    come with it, that the receipt does not come back with it."""
+    before = receipt.incident.before if receipt.incident else None
+    if before is None:
+        return None
+    link = link_of(receipt, version, by)
+    return replace(link, incident_id=str(before.id), merged=before.code)
+
+
 def _described(place: Place) -> str:
     """The place in words; a point stands in them."""
     point = place.point

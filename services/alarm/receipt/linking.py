@@ -18,7 +18,7 @@ from backbone.words.guards import require_not_accused, require_text
 from backbone.words.heard import lies_below
 from backbone.words.matter import Matter
 from services.alarm.receipt.closing import ReceiptClosed, is_over
-from services.alarm.receipt.correcting import leaving, link_of
+from services.alarm.receipt.correcting import leaving, link_of, merged_left
 from services.alarm.receipt.danger import PriorityConfirmed, confirmed
 from services.alarm.receipt.ending import ended, matter_called
 from services.alarm.receipt.record import Incident, LeftIncident, Outcome, Receipt, State
@@ -68,7 +68,8 @@ class RepeatLinked(Struct, frozen=True):
 
 class RepeatUnlinked(Struct, frozen=True):
     """`danger`: it tells of a danger, and waits for its desk again. `left` are all incidents that
-    it has left; earlier releases kept none."""
+    it has left; earlier releases kept none. `merged_unlinked` tells the incident that was merged
+    into the one that it leaves."""
 
     time: datetime
     reason: str
@@ -76,6 +77,7 @@ class RepeatUnlinked(Struct, frozen=True):
     facts: Matter | None = None
     danger: bool = False
     left: tuple[LeftIncident, ...] = ()
+    merged_unlinked: CallerLink | None = None
 
 
 def link(
@@ -122,10 +124,11 @@ def unlink(
 
 def unlinked(receipt: Receipt, reason: str, by: Actor, now: datetime) -> RepeatUnlinked:
     """The receipt leaves the incident, and is open at its desk again."""
-    left = link_of(receipt, receipt.version + 1, by)
+    version = receipt.version + 1
+    left, merged = link_of(receipt, version, by), merged_left(receipt, version, by)
     own = matter_called(receipt, "", "") if receipt.dispatches else None
     danger = receipt.suggestions.danger is not None
-    return RepeatUnlinked(now, reason, left, own, danger, leaving(receipt))
+    return RepeatUnlinked(now, reason, left, own, danger, leaving(receipt), merged)
 
 
 def follow(

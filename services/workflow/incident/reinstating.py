@@ -11,7 +11,15 @@ from backbone.words.errors import Denied
 from backbone.words.guards import require_text
 from backbone.words.place import contains
 from backbone.words.roles import roles
-from services.workflow.incident import accusing, claiming, clocks, question, routing
+from services.workflow.incident import (
+    accusing,
+    amending,
+    claiming,
+    clocks,
+    question,
+    reports,
+    routing,
+)
 from services.workflow.incident.record import Incident, State
 from services.workflow.incident.world import World
 
@@ -36,7 +44,7 @@ class IncidentReinstated(Struct, frozen=True):
     parted_from: str = ""
 
 
-Event = IncidentReinstated | accusing.AccusedWithdrawn | routing.Event
+Event = IncidentReinstated | accusing.AccusedWithdrawn | amending.IncidentAmended | routing.Event
 
 
 def undo_void(incident: Incident, command: UndoVoid, now: datetime, world: World) -> list[Event]:
@@ -58,7 +66,12 @@ def reinstate(
     incident: Incident, reason: str, by: str, now: datetime, world: World, parted_from: str = ""
 ) -> list[Event]:
     """It goes on in the pool of its unit; without a unit it is routed anew. From a unit that it
-    accuses since its end, it is withdrawn."""
+    accuses since its end, it is withdrawn. Its facts are those of the reports that it has by now:
+    one may have left it, or joined it, while it was over."""
+    if corrected := _facts_by_now(incident, now):
+        incident = amending.amended(incident, corrected)
+        events = reinstate(incident, reason, by, now, world, parted_from)
+        return [corrected, *events]
     unit, minutes = incident.charge.unit, clocks.sign_in_minutes(incident, world.policy)
     due = question.due_after(now, minutes)
     leaves = accusing.withdrawn(incident, incident.barred, now)
@@ -69,6 +82,20 @@ def reinstate(
         return [event]
     chosen = routing.explain(incident, world.city).routing
     return [event, *routing.place(incident, chosen, now, world)]
+
+
+def _facts_by_now(incident: Incident, now: datetime) -> amending.IncidentAmended | None:
+    facts = reports.composed(reports.told(incident)).matter
+    changed = reports.changed(incident.matter, facts)
+    if not changed:
+        return None
+    return amending.IncidentAmended(
+        time=now,
+        matter=facts,
+        changed=changed,
+        suggested=incident.suggested,
+        heard_reports=reports.heard_reports(incident),
+    )
 
 
 def reinstated(incident: Incident, event: IncidentReinstated) -> Incident:

@@ -76,7 +76,23 @@ def test_a_link_and_its_end() -> None:
     linked, [event] = by_event(RECEIVED, LINK)
     require_same(event, by_call(alarm.to_link(linked, TAKER)))
     left, [event] = by_event(linked, UNLINK)
-    require_same(event, by_call(alarm.to_unlink(linked, left.version, TAKER)))
+    require_same(event, by_call(*alarm.to_unlinks(linked, left.version, TAKER)))
+
+
+def test_a_repeat_leaves_also_the_incident_with_which_it_was_merged() -> None:
+    """Should the merge be undone, that one must not tell its teams of the repeat again."""
+    other, into = Followed(version=5, state="CLAIMED", unit="south", holder="li"), UUID(int=99)
+    merge = FollowMerge(
+        OTHER, Step("IncidentMerged", 4, state="MERGED"), into, CODE, other, DISPATCHER
+    )
+    merged, [joins] = by_event(LINKED, merge)
+    assert joins.aggregate_id == into
+    left, told = by_event(merged, UNLINK)
+    assert [each.aggregate_id for each in told] == [into, OTHER]
+    calls = [by_call(each) for each in alarm.to_unlinks(merged, left.version, TAKER)]
+    for event, call in zip(told, calls, strict=True):
+        require_same(event, call)
+    assert len({each.request_id for each in told}) == 2
 
 
 def test_one_that_comes_back_leaves_the_other_incident_and_corrects_its_own() -> None:

@@ -12,9 +12,10 @@ from backbone.words.correction import CallerLink
 from backbone.words.errors import Refusal
 from services.workflow.incident import INCIDENTS, waits_for
 from services.workflow.incident.callers import LinkCaller, UnlinkCaller
-from services.workflow.incident.closing import VoidIncident
+from services.workflow.incident.closing import VoidIncident, VoidReason
 from services.workflow.incident.merging import MergeIncident, UndoMerge, into_of
 from services.workflow.incident.record import Incident, State
+from services.workflow.incident.reinstating import UndoVoid
 from services.workflow.incident.table import held_by
 from services.workflow.incident.world import World
 from tests.incidents import (
@@ -186,6 +187,32 @@ def test_the_other_one_tells_with_its_receipts_what_was_merged_into_it_and_canno
     parted = lived(holds, UnlinkCaller(by, replace(link, version=10, merged="")))
     assert refusal_of(parted, further, other=CLAIMED) == ""
     assert parted.matter.narrative == OTHER.matter.narrative
+
+
+@pytest.mark.parametrize(
+    ("ends", "goes_on"),
+    [
+        (MERGE, UNDO),
+        (VoidIncident(DESK, VoidReason.DUPLICATE), UndoVoid(LEADER, "误作废")),
+    ],
+)
+def test_it_goes_on_with_the_reports_that_it_has_by_then(ends: Any, goes_on: Any) -> None:
+    """A repeat that has left it meanwhile does not come back, and one that has crossed its end is
+    not lost."""
+    by = Actor("zhao", "command", "service")
+    parts = {"user": "zhao", "unit": "command", "narrative": "有人落水"}
+    link = CallerLink(
+        str(CLAIMED.id), str(UUID(int=9)), "990101260101-000009-0", 2, "汽油", **parts
+    )
+    told = lived(CLAIMED, LinkCaller(by, link))
+    assert told.matter.danger == "汽油"
+    left = lived(told, ends, UnlinkCaller(by, replace(link, version=5)), goes_on)
+    assert (left.matter.danger, left.matter.narrative) == ("", CLAIMED.matter.narrative)
+    joined = lived(CLAIMED, ends, LinkCaller(by, link), goes_on)
+    assert joined.matter.danger == "汽油" and "有人落水" in joined.matter.narrative
+    assert joined.state == left.state == State.OFFERED
+    [corrected, _] = decide(lived(CLAIMED, ends, LinkCaller(by, link)), goes_on)
+    assert [each.version for each in corrected.heard_reports if each.linked] == [0, 0]
 
 
 USE_CASE = UseCase(
