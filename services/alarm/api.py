@@ -20,7 +20,7 @@ from backbone.words.followed import OVER
 from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.alarm.v1 import alarm_service_pb2 as pb
 from liandong.alarm.v1 import alarm_service_pb2_grpc as rpc
-from services.alarm import codec, storage
+from services.alarm import callers, codec, storage
 from services.alarm.atlas import Atlas
 from services.alarm.fetching import Fetching
 from services.alarm.hearing import Follower, Hearing
@@ -134,7 +134,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
         await self._hearing.hear(codec.receipt_id(request.receipt_id), caller.actor, as_holder=True)
         command = RevealCaller(caller.actor, caller.purpose)
         receipt = await self._perform(context, command, request, caller)
-        return pb.RevealCallerResponse(caller=codec.unseal(receipt.report.caller, self._sealer))
+        return pb.RevealCallerResponse(caller=callers.unseal(receipt.report.caller, self._sealer))
 
     async def OpenIncident(self, request: pb.OpenIncidentRequest, context: Any) -> Any:
         """Commit, then call: should the call fail, the event asks for the same opening."""
@@ -228,7 +228,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
 
     async def TellCaller(self, request: pb.TellCallerRequest, context: Any) -> Any:
         told = await self._reading.told(request, context)
-        number = codec.unseal(told, self._sealer).number if told else ""
+        number = callers.unseal(told, self._sealer).number if told else ""
         return pb.TellCallerResponse(number=number)
 
     async def GetTicket(self, request: pb.GetTicketRequest, context: Any) -> Any:

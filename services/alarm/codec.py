@@ -12,20 +12,16 @@ from backbone.rpc.ids import named_id
 from backbone.wire import fill, to_message, to_record
 from backbone.words.actor import Actor
 from backbone.words.city import City
-from backbone.words.contacts import contact_of, line_of
 from backbone.words.errors import InvalidArgument
 from backbone.words.followed import Followed
-from backbone.words.masks import masked
 from backbone.words.matter import Matter
-from backbone.words.numbers_said import numbers_of_field
-from backbone.words.persons import unnamed
 from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.alarm.v1 import alarm_service_pb2 as pb
 from liandong.emergency.v1 import emergency_pb2 as emergency
 from liandong.incident.v1 import incident_pb2 as incidents
 from liandong.incident.v1 import incident_service_pb2 as calls
+from services.alarm import callers
 from services.alarm.receipt import RECEIPTS
-from services.alarm.receipt.amending import CallerChange
 from services.alarm.receipt.city import neighbour_of
 from services.alarm.receipt.correcting import (
     correction_of,
@@ -35,9 +31,7 @@ from services.alarm.receipt.correcting import (
 )
 from services.alarm.receipt.dispatch import DispatchNow, as_recorded, order_of
 from services.alarm.receipt.ending import matter_of
-from services.alarm.receipt.record import Caller, Receipt
-
-SEALED = ("number", "name", "subscriber", "installed_address")
+from services.alarm.receipt.record import Receipt
 
 
 def to_command(request: Any, by: Actor) -> Any:
@@ -50,93 +44,13 @@ def receipt_id(text: str) -> UUID:
     return named_id(text, "NO_SUCH_RECEIPT")
 
 
-def seal(facts: pb.CallerFacts, sealer: Sealer, dialling_code: str) -> Caller:
-    """Seal the caller's data before it enters any command, journal or topic."""
-    sealed = {name: sealer.seal(name, getattr(facts, name).strip()) for name in SEALED}
-    index, line = _indexes(facts.number, sealer, dialling_code)
-    called = kept_of(_called(facts, sealer), [facts], sealer, facts.protected)
-    return Caller(
-        protected=facts.protected, number_index=index, line_index=line, called=called, **sealed
-    )
-
-
-def _called(facts: pb.CallerFacts, sealer: Sealer) -> tuple[str, ...]:
-    """The names of the caller, sealed so that every service finds them in free texts."""
-    names = dict.fromkeys(filter(None, (facts.name.strip(), facts.subscriber.strip())))
-    return tuple(filter(None, map(sealer.called, names)))
-
-
-def kept_of(
-    called: Iterable[str], callers: Iterable[pb.CallerFacts], sealer: Sealer, protected: bool
-) -> tuple[str, ...]:
-    """The sealed names of a caller; of a protected one also what texts must not show: the names and
-    numbers, earlier ones too."""
-    spans, plain = sealer.spans, [*called]
-    if spans is None:
-        return tuple(plain)
-    plain = [each for each in plain if not spans.kept([each])]
-    said = (text.strip() for each in callers for text in (each.name, each.subscriber, each.number))
-    kept = [spans.seal_name(text, kept=True) for text in said if text] if protected else []
-    return tuple(dict.fromkeys([*plain, *kept]))
-
-
-def seal_change(facts: pb.CallerFacts, sealer: Sealer, dialling_code: str) -> CallerChange:
-    """Seal the given fields of the caller; None stands for those that keep their value."""
-    sealed = {
-        name: sealer.seal(name, getattr(facts, name).strip())
-        for name in SEALED
-        if facts.HasField(name)
-    }
-    protected = facts.protected if facts.HasField("protected") else None
-    index, line = None, None
-    if facts.HasField("number"):
-        index, line = _indexes(facts.number, sealer, dialling_code)
-    named = facts.HasField("name") or facts.HasField("subscriber")
-    called = _called(facts, sealer) if named else None
-    return CallerChange(
-        protected=protected, number_index=index, line_index=line, called=called, **sealed
-    )
-
-
-def _indexes(number: str, sealer: Sealer, dialling_code: str) -> tuple[str, str]:
-    """The indexes of the first number in the field and of its line, equal in every way of writing
-    it; that of the line is empty for a number without an extension."""
-    contact = contact_of((*numbers_of_field(number), number)[0], dialling_code)
-    line = line_of(contact)
-    return sealer.index("number", contact), sealer.index("number", line) if line else ""
-
-
-def names_of(receipt: Receipt, sealer: Sealer) -> list[str]:
-    """The names of the caller, unsealed to look for them in texts."""
-    return names_of_facts([unseal(receipt.report.caller, sealer)])
-
-
-def names_of_facts(callers: Iterable[pb.CallerFacts]) -> list[str]:
-    return [name for each in callers for name in (each.name, each.subscriber) if name]
-
-
-def unseal(caller: Caller, sealer: Sealer) -> pb.CallerFacts:
-    plain = {name: sealer.open(name, getattr(caller, name)) for name in SEALED}
-    return pb.CallerFacts(protected=caller.protected, **plain)
-
-
-def shown(caller: Caller, sealer: Sealer) -> resources.Caller:
-    """The caller for answers: masked; a protected caller has no fields at all."""
-    if caller.protected:
-        return resources.Caller(protected=True)
-    hidden: dict[str, Any] = {
-        name: masked(name, sealer.open(name, getattr(caller, name))) for name in SEALED
-    }
-    return resources.Caller(**hidden)
-
-
 def to_resource(receipt: Receipt, city: City | None, sealer: Sealer) -> resources.Receipt:
     """The receipt for answers: one flat message of all its parts."""
     message = to_message(receipt, resources.Receipt)
     parts = (receipt.origin, receipt.report, receipt.classification, receipt.ending)
     for part in filter(None, parts):
         fill(message, part)
-    message.caller.CopyFrom(shown(receipt.report.caller, sealer))
+    message.caller.CopyFrom(callers.shown(receipt.report.caller, sealer))
     grid = city.grids.get(receipt.report.place.area) if city else None
     if grid is not None:
         message.grid.code, message.grid.name = grid.code, grid.name
@@ -167,13 +81,6 @@ def shown_to(
         message.persons.extend(receipt.report.caller.called)
         del message.suggestions.repeats[:]
     return message
-
-
-def discreet(text: str, callers: Iterable[pb.CallerFacts]) -> str:
-    """The text without the names, forms of address and numbers of these callers."""
-    known = list(callers)
-    called = [name for each in known for name in (each.name, each.subscriber)]
-    return unnamed(text, called, [each.number for each in known])
 
 
 def _show_passed(receipt: Receipt, passed: resources.Passed) -> None:

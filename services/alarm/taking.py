@@ -20,7 +20,7 @@ from backbone.words.matter_code import Intake, mint
 from backbone.words.place import Place
 from backbone.words.texts import shows_nothing
 from liandong.alarm.v1.alarm_service_pb2 import CallerFacts
-from services.alarm import codec
+from services.alarm import callers
 from services.alarm.atlas import Atlas
 from services.alarm.metrics import SUGGESTED
 from services.alarm.receipt.amending import AmendReceipt, CallerChange
@@ -43,7 +43,7 @@ class Taking:
         self._numbers = Numbers(pool)
 
     async def received(self, request: Any, call: Call, receipt_id: UUID) -> ReceiveAlarm:
-        caller = codec.seal(request.caller, self._sealer, self._atlas.dialling_code)
+        caller = callers.seal(request.caller, self._sealer, self._atlas.dialling_code)
         place = self._place(request)
         day = today()
         area = place.area or call.actor.area
@@ -64,7 +64,7 @@ class Taking:
     def amended(self, request: Any, by: Actor, known: Receipt | None) -> AmendReceipt:
         """`known` is the receipt as it stands, None if there is none."""
         told, code = request.HasField("caller"), self._atlas.dialling_code
-        caller = codec.seal_change(request.caller, self._sealer, code) if told else None
+        caller = callers.seal_change(request.caller, self._sealer, code) if told else None
         if caller and known:
             caller = self._kept(caller, request.caller, known.report.caller)
         place = self._place(request) if request.HasField("place") else None
@@ -84,8 +84,8 @@ class Taking:
         """The change with what texts must not show of a caller who is protected after it."""
         protected = known.protected if change.protected is None else change.protected
         called = known.called if change.called is None else change.called
-        earlier = codec.unseal(known, self._sealer)
-        kept = codec.kept_of(called, [said, earlier], self._sealer, protected)
+        earlier = callers.unseal(known, self._sealer)
+        kept = callers.kept_of(called, [said, earlier], self._sealer, protected)
         return replace(change, called=kept)
 
     def _heard(self, request: Any, known: Report) -> DangerSuggestion | None:
@@ -101,21 +101,21 @@ class Taking:
         if not request.HasField("caller") and not request.HasField("narrative"):
             return None
         narrative = request.narrative if request.HasField("narrative") else known.narrative
-        earlier = codec.unseal(known.caller, self._sealer)
+        earlier = callers.unseal(known.caller, self._sealer)
         return self._discreetly(narrative, [request.caller, earlier])
 
     def note(self, note: str, known: Receipt | None) -> str:
         """A note that leaves the desk, without the name and numbers of a protected caller."""
         if not note or known is None or not known.report.caller.protected:
             return note
-        return self._discreetly(note, [codec.unseal(known.report.caller, self._sealer)])
+        return self._discreetly(note, [callers.unseal(known.report.caller, self._sealer)])
 
-    def _discreetly(self, text: str, callers: Sequence[CallerFacts]) -> str:
+    def _discreetly(self, text: str, told: Sequence[CallerFacts]) -> str:
         """The text without these callers; what else is sealed in it is sealed again."""
         spans = self._sealer.spans
         if spans is None:
-            return codec.discreet(text, callers)
-        return spans.seal(codec.discreet(spans.open(text), callers), codec.names_of_facts(callers))
+            return callers.discreet(text, told)
+        return spans.seal(callers.discreet(spans.open(text), told), callers.names_of_facts(told))
 
     def _place(self, request: Any) -> Place:
         said = to_record(request.place, Place)

@@ -18,7 +18,7 @@ from backbone.words.city import City
 from liandong.alarm.v1 import alarm_service_pb2 as pb
 from liandong.alarm.v1 import alarm_service_pb2_grpc as rpc
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
-from services.alarm import codec, consumers, metrics
+from services.alarm import callers, codec, consumers, metrics
 from services.alarm.api import FrontDesk
 from services.alarm.atlas import Atlas
 from services.alarm.receipt import RECEIPTS
@@ -54,7 +54,7 @@ async def run(settings: Settings, pulse: Pulse) -> None:
         follow_directory(shell, KINDS, atlas.learn, polygons=True)
         sealer = shell.keys.sealer
         for field in ("receipt_id", "ticket_id"):
-            shell.know_persons(decider, field, lambda receipt: codec.names_of(receipt, sealer))
+            shell.know_persons(decider, field, lambda receipt: callers.names_of(receipt, sealer))
         follower = consumers.follower(shell.rows.of(decider))
         desk = FrontDesk(shell, decider, atlas, sealer, follower)
         shell.serve(rpc.add_AlarmServiceServicer_to_server, desk, pb.DESCRIPTOR)

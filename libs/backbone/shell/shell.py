@@ -104,8 +104,7 @@ class Shell:
 
     def know_persons(self, of: Decider[Any], field: str, names_of: NamesOf, **which: str) -> None:
         """Seal the names that the records in `field` of a request know in the request's texts."""
-        known = KnownPersons(self.rows.of(of), field, names_of, **which)
-        self.server.texts.persons.append(known)
+        self.server.texts.persons.append(KnownPersons(self.rows.of(of), field, names_of, **which))
 
     def know_sealed_persons(
         self, decider: Decider[Any], field: str, sealed_in: SealedIn, **which: str

@@ -10,8 +10,8 @@ from backbone.postgres.sealing import Sealer
 from backbone.process.keyring import Keyring
 from backbone.words.actor import Actor
 from backbone.words.followed import FollowIncident as Step
-from services.alarm import codec
-from services.alarm.codec import pb
+from liandong.alarm.v1 import alarm_service_pb2 as pb
+from services.alarm import callers, codec
 from services.alarm.receipt.dispatch import DispatchNow, RefuseDispatch, order_of
 from services.alarm.receipt.ending import ReceiptOpened
 from services.alarm.receipt.linking import FollowIncident
@@ -71,7 +71,7 @@ def test_what_leaves_the_desk_does_not_name_a_protected_caller() -> None:
 
 def test_the_name_is_looked_for_in_every_form() -> None:
     facts = pb.CallerFacts(number="138 0000 1234", name="王小明")
-    assert codec.discreet("王 小明说，打13800001234", [facts]) == "［报警人］说，打［号码］"
+    assert callers.discreet("王 小明说，打13800001234", [facts]) == "［报警人］说，打［号码］"
 
 
 @pytest.mark.parametrize(
@@ -86,8 +86,8 @@ def test_the_name_is_looked_for_in_every_form() -> None:
     ],
 )
 def test_forms_of_address_of_a_protected_caller_do_not_leave_the_desk(text: str, told: str) -> None:
-    assert codec.discreet(text, [pb.CallerFacts(name="孙八")]) == told
-    assert codec.discreet("孙先生报警", [pb.CallerFacts(name="李四")]) == "孙先生报警"
+    assert callers.discreet(text, [pb.CallerFacts(name="孙八")]) == told
+    assert callers.discreet("孙先生报警", [pb.CallerFacts(name="李四")]) == "孙先生报警"
 
 
 CALLED = {
@@ -109,7 +109,9 @@ CALLED = {
 )
 def test_a_protected_caller_is_named_in_no_way(name: str, typed: str) -> None:
     caller = pb.CallerFacts(name=name, number="13812349876")
-    assert codec.discreet(f"请回复{typed}，尾号9876", [caller]) == "请回复［报警人］，尾号［号码］"
+    assert (
+        callers.discreet(f"请回复{typed}，尾号9876", [caller]) == "请回复［报警人］，尾号［号码］"
+    )
 
 
 @pytest.mark.parametrize(
@@ -122,7 +124,7 @@ def test_a_protected_caller_is_named_in_no_way(name: str, typed: str) -> None:
     ],
 )
 def test_other_words_stay(name: str, text: str) -> None:
-    assert codec.discreet(text, [pb.CallerFacts(name=name)]) == text
+    assert callers.discreet(text, [pb.CallerFacts(name=name)]) == text
 
 
 def test_the_unit_that_has_the_incident_sees_the_report() -> None:

@@ -20,7 +20,7 @@ from liandong.dispute.v1.dispute_service_pb2 import RegisterDisputeRequest
 from liandong.incident.v1.incident_commands_pb2 import IncidentCommand
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from liandong.petition.v1.petition_service_pb2 import RegisterPetitionRequest
-from services.alarm import codec as alarm
+from services.alarm import callers
 from services.dispute import codec as dispute
 from services.dispute.consumers import registering
 from services.emergency import codec as emergency
@@ -191,7 +191,7 @@ def test_what_was_sealed_opens_with_the_key_of_its_service(release: Release) -> 
 
 
 OPENS: dict[str, Callable[[Any, Sealer], Iterable[str]]] = {
-    "alarm": lambda receipt, sealer: [alarm.unseal(receipt.report.caller, sealer).number],
+    "alarm": lambda receipt, sealer: [callers.unseal(receipt.report.caller, sealer).number],
     "petition": lambda one, sealer: [p.name for p in petition.opened(one, sealer).petitioners],
     "dispute": lambda one, sealer: [party.name for party in dispute.opened(one, sealer)],
     "population": lambda case, sealer: [population.opened(case, sealer).name],
