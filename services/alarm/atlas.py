@@ -1,7 +1,6 @@
 """Look-ups of the desk in the city: indexes that are built once for each city version."""
 
 from collections.abc import Mapping
-from threading import Thread
 
 from backbone.directory.places import Places
 from backbone.words.addresses import Gazetteer
@@ -32,8 +31,6 @@ class Atlas:
         self.centres = centres_of(city)
         self._gazetteer = Gazetteer(city.areas.values())
         self._city = city
-        # It takes a second of a core, for which the first call of the city would wait.
-        Thread(target=lambda: city.listener, name="danger words", daemon=True).start()
 
     @property
     def city(self) -> City:

@@ -74,9 +74,13 @@ class Phrase:
     `begins` are the first pairs of those words: a look at them is enough for most texts.
     """
 
-    regex: re.Pattern[str]
+    pattern: str
     needs: tuple[Words, ...]
     begins: tuple[frozenset[str], ...]
+
+    @property
+    def regex(self) -> re.Pattern[str]:
+        return compiled(self.pattern)
 
     @property
     def rarest(self) -> frozenset[str]:
@@ -109,6 +113,14 @@ class Around:
     def holds(self, text: str, start: int, end: int) -> bool:
         before = text[max(start - REACH, 0) : start]
         return _ends(self.before, before) and _begins(self.after, text, end)
+
+
+@cache
+def compiled(pattern: str) -> re.Pattern[str]:
+    """Compile it when a text may hold the phrase: most phrases of a list never meet one, and all of
+    them would take most of a second of each process that reads the list. No pattern of a phrase is
+    wrong: its words are escaped."""
+    return re.compile(pattern)
 
 
 def _ends(phrase: Phrase | None, text: str) -> bool:
@@ -182,7 +194,7 @@ def _read(tokens: list[str], end: str = "") -> Phrase:
     if not needs:
         raise PhraseError("it has gaps but no word that must be there")
     begins = tuple(frozenset(word[:2] for word in choice) for choice in needs)
-    return Phrase(re.compile("".join(parts) + end), tuple(needs), begins)
+    return Phrase("".join(parts) + end, tuple(needs), begins)
 
 
 def _choice(rest: list[str]) -> Words:

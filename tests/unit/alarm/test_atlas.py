@@ -1,6 +1,5 @@
 """What the desk knows of the city, and what it says while it knows nothing."""
 
-import time
 from dataclasses import replace
 
 import pytest
@@ -27,13 +26,3 @@ def test_before_there_is_a_city_nothing_lies_outside_it() -> None:
     with pytest.raises(Unavailable):
         Atlas().locate(INSIDE)
     assert Atlas().locate(Place("gate")) == Place("gate")
-
-
-def test_the_words_of_danger_are_read_before_the_first_call() -> None:
-    atlas, city = Atlas(), a_city()
-    assert "listener" not in vars(city)
-    atlas.learn(city)
-    deadline = time.monotonic() + 30
-    while "listener" not in vars(city):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backbone.words.phrases import Around, PhraseError, around, phrase, plain
+from backbone.words.danger import Danger, DangerList, Listener
+from backbone.words.phrases import Around, PhraseError, around, compiled, phrase, plain
 
 
 def finds(words: str, text: str) -> bool:
@@ -103,3 +104,13 @@ def test_signs_that_show_nothing_never_hide_a_danger(between: list[str]) -> None
     assert finds(
         "有人砍人", "".join(sign + gap for sign, gap in zip("有人砍人", between, strict=False))
     )
+
+
+def test_a_list_is_read_without_compiling_and_a_text_compiles_what_it_may_hold() -> None:
+    """All of a city's list would take most of a second of each process that reads it."""
+    words = ("一只…紫龙", "二只…紫龙", "三只…紫虎")
+    before = compiled.cache_info().currsize
+    listener = Listener(DangerList((Danger("beast", "P1", 90, words),)))
+    assert compiled.cache_info().currsize == before
+    [sign] = listener.signs("门口有一只会飞的紫龙")
+    assert (sign.category, compiled.cache_info().currsize - before) == ("beast", 1)
