@@ -1,26 +1,15 @@
-"""SMS and voice by a webhook: the city's own provider hears whom to call, and why.
+"""SMS and voice: whom a mission without an answer reaches beside our own stream, and by whom."""
 
-The body holds a login, a code and a priority, never a name, a number, a place or a narrative. It
-is signed, so that the provider can tell our calls from others.
-"""
-
-import hmac
-import json
-import time
+import importlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from hashlib import sha256
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urlsplit
-
-import aiohttp
 
 from backbone.process.settings import SettingsError
 
 URL, SECRET = "LIANDONG_TELEPHONE_URL", "LIANDONG_TELEPHONE_SECRET"
-# Seconds that one try may take.
-BUDGET = 2.0
 
 
 class NotSent(Exception):
@@ -47,70 +36,16 @@ class Channel(Protocol):
         """Hand the message over. Raises NotSent; the same message may be handed over again."""
 
 
-class Webhook:
-    """Posts each message to the provider's address."""
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Who calls and writes to people for the city: the address of its webhook, and our secret."""
 
-    def __init__(self, url: str, secret: str) -> None:
-        self._url = url
-        self._secret = secret.encode()
-        self._session: aiohttp.ClientSession | None = None
-
-    async def send(self, message: Message) -> None:
-        body = body_of(message)
-        headers = {
-            "Content-Type": "application/json",
-            "Idempotency-Key": message.key,
-            "Liandong-Signature": sign(self._secret, body, int(time.time())),
-        }
-        if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(BUDGET))
-        try:
-            async with self._session.post(self._url, data=body, headers=headers) as answer:
-                if answer.status >= 300:
-                    raise NotSent(f"HTTP {answer.status}")
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise NotSent(type(error).__name__) from error
-
-    async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
+    url: str
+    secret: str
 
 
-@asynccontextmanager
-async def closing(webhook: Webhook | None) -> AsyncIterator[None]:
-    """Close its connections at the end of the block."""
-    try:
-        yield
-    finally:
-        if webhook is not None:
-            await webhook.close()
-
-
-def body_of(message: Message) -> bytes:
-    refused = message.state == "REFUSED"
-    said = "被拒绝" if refused else "无人签收"
-    text = f"{message.priority} 出警任务 {message.code} {said}，请立即登录处理。"
-    whole = {
-        "key": message.key,
-        "channel": message.channel,
-        "recipient": message.recipient,
-        "code": message.code,
-        "priority": message.priority,
-        "rung": message.rung,
-        "reason": "REFUSED" if refused else "UNANSWERED",
-        "text": text,
-    }
-    return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def sign(secret: bytes, body: bytes, moment: int) -> str:
-    """`t=…,v1=…`: HMAC-SHA256 over the second of sending, a full stop and the body."""
-    signature = hmac.new(secret, f"{moment}.".encode() + body, sha256).hexdigest()
-    return f"t={moment},v1={signature}"
-
-
-def read_webhook(environ: Mapping[str, str]) -> Webhook | None:
-    """The webhook of the settings, None if none is set up. Raises SettingsError for half of it."""
+def read_provider(environ: Mapping[str, str]) -> Provider | None:
+    """The provider of the settings, None if none is set up. Raises SettingsError for half of it."""
     url, secret = environ.get(URL, ""), environ.get(SECRET, "")
     if not url and not secret:
         return None
@@ -118,4 +53,18 @@ def read_webhook(environ: Mapping[str, str]) -> Webhook | None:
         raise SettingsError(f"emergency cannot start: {URL} and {SECRET} go together")
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
         raise SettingsError(f"emergency cannot start: {URL} is no http or https address")
-    return Webhook(url, secret)
+    return Provider(url, secret)
+
+
+@asynccontextmanager
+async def opened(provider: Provider | None) -> AsyncIterator[Channel | None]:
+    """The channel to the provider, closed at the end of the block. A client of HTTP is loaded only
+    where there is a provider: it takes 9 MiB."""
+    if provider is None:
+        yield None
+        return
+    webhook: Any = importlib.import_module("services.emergency.webhook").Webhook(provider)
+    try:
+        yield webhook
+    finally:
+        await webhook.close()

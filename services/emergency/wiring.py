@@ -34,7 +34,7 @@ from services.emergency.mission.ladder import HastenLadder
 from services.emergency.mission.repeats import Lapse
 from services.emergency.sending import Sender
 from services.emergency.situation import Teams
-from services.emergency.telephone import closing, read_webhook
+from services.emergency.telephone import opened, read_provider
 from services.emergency.terminals import PATIENCE, Terminals
 from services.emergency.wakes import hear
 
@@ -51,10 +51,13 @@ async def run(settings: Settings, pulse: Pulse, patience: float = PATIENCE) -> N
     """Serve until cancelled; starts without waiting for Kafka or Postgres."""
     deciders: list[Decider[Any]] = [missions, statuses]
     require_every_change(deciders)
-    telephone = read_webhook(settings.environ)
+    provider = read_provider(settings.environ)
     codes = Codes(settings.keyring, settings.schema)
     ride = partial(_ride, arrivals := Arrivals(), codes)
-    async with open_shell(settings, pulse, deciders, ride) as shell, closing(telephone):
+    async with (
+        open_shell(settings, pulse, deciders, ride) as shell,
+        opened(provider) as telephone,
+    ):
         replica = follow_directory(shell, KINDS)
         terminals = Terminals(shell.rows.of(missions), pulse, patience)
         sender = Sender(shell.pool, telephone)

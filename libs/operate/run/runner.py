@@ -87,7 +87,7 @@ def demand_settings(installation: Installation, ambient: Mapping[str, str] = os.
         gateway.read_gateway_settings(environ)
         gateway.read_required_second_factors(environ)
         provider.read_client(environ)
-        telephone.read_webhook(environ)
+        telephone.read_provider(environ)
         tracking.read_limits(environ)
         if environ["LIANDONG_LOG"] not in logging.getLevelNamesMapping():
             raise SettingsError(f"LIANDONG_LOG is not a level: {environ['LIANDONG_LOG']!r}")
