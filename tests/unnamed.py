@@ -9,6 +9,7 @@ OF_NO_FIELD = {
     "NOT_AN_OBJECT": "of the whole body",
     "BROKEN_UTF8": "of the whole body; in a query or path the parameter is named where it is read",
     "MALFORMED_HTTP": "no request could be read",
+    "UPGRADE_WITH_BODY": "the same; the sentence names the header",
     "REPEATED_PARAMETER": "its flaw is made where the query is read",
     "NOTHING_TO_CHANGE": "all fields are missing, and any one would do",
     "TOO_LARGE": "all texts together",

@@ -25,6 +25,7 @@ REFUSALS = {
     "BODY_TOO_SLOW": 408,
     "HEAD_TOO_LARGE": 431,
     "MALFORMED_HTTP": 400,
+    "UPGRADE_WITH_BODY": 400,
     "TOO_MANY_CONNECTIONS": 429,
 }
 SLOW_READER = "SLOW_READER"
@@ -133,6 +134,11 @@ class Connection(HttpToolsProtocol):
             raise httptools.HttpParserError(self._refusal)
 
     def on_headers_complete(self) -> None:
+        if self.parser.should_upgrade() and self._announces_body():
+            # The parser leaves such a body to the other protocol, which there is not: it would be
+            # read as the next request, hidden from a proxy on the way.
+            self._refusal = "UPGRADE_WITH_BODY"
+            raise httptools.HttpParserError(self._refusal)
         self._head_open = False
         self._due = self.loop.time() + self.bounds.body_seconds
         super().on_headers_complete()
@@ -191,6 +197,10 @@ class Connection(HttpToolsProtocol):
         if self._is_quiet():
             self.transport.write(self.bounds.said(reason))
         self.transport.close()
+
+    def _announces_body(self) -> bool:
+        length = any(name == b"content-length" and int(value) for name, value in self.headers)
+        return length or any(name == b"transfer-encoding" for name, _ in self.headers)
 
     def _is_quiet(self) -> bool:
         return self.cycle is None or self.cycle.response_complete

@@ -223,6 +223,25 @@ async def test_a_request_names_one_host(
     assert reason in answer
 
 
+SWITCH = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAA\r\n"
+
+
+@pytest.mark.parametrize("upgrade", [SWITCH, b"Connection: upgrade\r\nUpgrade: websocket\r\n"])
+async def test_what_asks_for_another_protocol_hides_no_request(
+    front: Front, upgrade: bytes
+) -> None:
+    """As Java's client asks over open wires. The parser takes the body for what follows."""
+    hidden = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    length, chunks = b"Content-Length: %d\r\n" % len(hidden), b"Transfer-Encoding: chunked\r\n"
+    for head in (POST + upgrade + length, POST + length + upgrade, POST + upgrade + chunks):
+        answer = await front.say(head + b"\r\n", hidden, pause=0.1)
+        assert answer.startswith(b"HTTP/1.1 400 ") and answer.count(b"HTTP/1.1 ") == 1
+        assert reason_in(answer) == "UPGRADE_WITH_BODY"
+    for head in (GET + upgrade, GET + upgrade + b"Content-Length: 0\r\n"):
+        answer = await front.say(head + CLOSE)
+        assert answer.startswith(b"HTTP/1.1 200 ")
+
+
 @pytest.mark.parametrize(
     "twice",
     [
