@@ -91,6 +91,10 @@ READINESS = {
     "untold: LOOP": (f"{QUIET}::UNTOLD",),
     "holding: pack": (f"{QUIET}::REFUSED_PACK",),
     "wires: PART": (EXPIRED,),
+    "data_keys: lost keys": (
+        "tests/unit/backbone/test_data_keys.py::"
+        "test_a_key_that_is_gone_is_told_until_its_row_is_restored",
+    ),
     "shown: PART": (
         "tests/unit/gateway/test_shown.py::test_an_expired_one_is_told_until_another_one_is_written",
     ),

@@ -10,7 +10,7 @@ import hmac
 import logging
 import re
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -33,6 +33,10 @@ DERIVED = re.compile(r"([a-z]+)-([a-z]+)-([0-9]{4})-([0-9a-f]{8})")
 NONCE = 12
 # How often the table is read again, in looks; and how often is looked for a key that is missed.
 LOOKS, LOOK = 50, 0.2
+
+# How many lost keys are named.
+SHOWN = 3
+UNOPENED = "Personal data cannot be opened"
 
 # The keys of single records are read with their records.
 READ = """
@@ -76,6 +80,9 @@ class DataKeys:
         self.owner, self.purpose, self.masters = owner, purpose, masters
         # The ids that were asked for in vain since the table was last read.
         self.missed: set[str] = set()
+        # Those of sealed fields that the table did not have then either. A span of a text may be
+        # one that a stranger has typed.
+        self.lost: set[str] = set()
         self._read = False
         self._roots: dict[str, bytes] = {}  # by the digits of their ids, oldest first
         self._others: dict[str, bytes] = {}
@@ -109,6 +116,8 @@ class DataKeys:
                 self._roots[key_id(root)] = root
             else:  # a master key of before, with which earlier releases have sealed
                 self._others[name] = root
+        asked = self.lost | {key for key in self.missed if self._seals_fields(key)}
+        self.lost = {key for key in asked if self._found(key) is None}
         self.missed.clear()
         self._read, self._year = True, 0
 
@@ -120,6 +129,11 @@ class DataKeys:
         name = next(reversed(self._roots))
         derived = f"{self.owner}-{self.purpose}-{year}-{name}"
         return derived, _derived(self._roots[name], derived)
+
+    def _seals_fields(self, key: str) -> bool:
+        """Whether the id is of this purpose, or of a master key, as earlier releases wrote it."""
+        parts = DERIVED.fullmatch(key)
+        return self.purpose == FIELDS and (parts[2] == FIELDS if parts else key.isalnum())
 
     def _found(self, key: str) -> bytes | None:
         parts = DERIVED.fullmatch(key)
@@ -135,12 +149,25 @@ async def read_keys(pool: Pool, known: Sequence[DataKeys]) -> None:
         each.learn(await pool.fetch(READ, each.owner))
 
 
+def flaw_of(lost: Collection[str]) -> str:
+    """What is told of keys that were asked for, and that nobody has."""
+    if not lost:
+        return ""
+    named = ", ".join([*sorted(lost)[:SHOWN], *(["…"] if len(lost) > SHOWN else [])])
+    return (
+        f"{UNOPENED}: there is no key {named}. Restore its row of data_keys, or the file of keys, "
+        f"from a backup (docs/keys.md). 缺少密钥 {named}，其加密的个人信息无法显示："
+        "请从备份恢复 data_keys 中的对应行或密钥文件（见 docs/keys.md）。"
+    )
+
+
 async def run_keys(pool: Pool, pulse: Pulse, known: Sequence[DataKeys]) -> None:
     """Read the keys now and again, and at once when one was missed; for ever."""
     while True:
         pulse.beat("keys")
         try:
             await read_keys(pool, known)
+            pulse.note("lost keys", flaw_of({key for each in known for key in each.lost}))
         except Exception as error:  # noqa: BLE001  # the database tells readiness itself
             log.warning("keys.away", extra={"error": said_by(error)})
         for _ in range(LOOKS):

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from backbone.door.timers import OVERDUE
+from backbone.postgres.data_keys import UNOPENED
 from backbone.shell.standing import WAITED
 from operate.admin import status
 from operate.admin.finding import Finding, see_logs
@@ -22,6 +23,10 @@ OUTSIDE = {
     WAITED: (
         "mend what is told below of topics, brokers and rights at Kafka",
         "请按下文处理 Kafka 的主题、代理和权限",
+    ),
+    UNOPENED: (
+        "restore the row of data_keys, or the file of keys, from a backup (docs/keys.md)",
+        "请从备份恢复 data_keys 中的对应行或密钥文件（见 docs/keys.md）",
     ),
     "The certificate for browsers": (
         "write a good certificate and its key into the file that it names",

@@ -1,7 +1,8 @@
 """Keys of data: derived by owner, purpose and year from roots that master keys wrap."""
 
+import asyncio
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -11,8 +12,10 @@ from backbone.postgres import data_keys
 from backbone.postgres.data_keys import DataKeys, root_id, unwrap, wrap
 from backbone.postgres.sealing import KeyMissing, Sealer
 from backbone.process.keyring import Keyring, key_id
+from backbone.process.pulse import Pulse
 from backbone.words.errors import Unavailable
 from backbone.words.spans import SPAN, without_seals
+from tests.servers import running_task
 
 FIRST, SECOND, THIRD = (bytes([n]) * 32 for n in (1, 2, 3))
 ROOT, YOUNGER = b"r" * 32, b"y" * 32
@@ -123,3 +126,43 @@ def test_every_form_of_key_id_is_known_in_a_span(key: str) -> None:
     text = f"电话⟦138****1234|0123456789abcdef|v1.{key}.AbC_-=⟧。"
     assert SPAN.search(text)
     assert without_seals(text.encode()).decode() == "电话⟦138****1234|0123456789abcdef⟧。"
+
+
+async def test_a_key_that_is_gone_is_told_until_its_row_is_restored(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(data_keys, "LOOKS", 1)
+    monkeypatch.setattr(data_keys, "LOOK", 0.01)
+    table, pulse, fields = [row(ROOT, FIRST)], Pulse(), known()
+    texts = DataKeys("alarm", "spans", Keyring((FIRST,)))
+    pulse.started()
+
+    class Table:
+        async def fetch(self, *asked: Any) -> list[dict[str, Any]]:
+            return [*table]
+
+    async def told(is_told: bool) -> None:
+        async with asyncio.timeout(5):
+            while bool(pulse.unready()) is not is_told:
+                await asyncio.sleep(0.01)
+
+    async with running_task(data_keys.run_keys(cast(Any, Table()), pulse, [fields, texts])):
+        async with asyncio.timeout(5):
+            while not fields._roots:
+                await asyncio.sleep(0.01)
+        sealed, kept = Sealer(fields).seal("name", "王小明"), table.pop()
+        async with asyncio.timeout(5):
+            while fields._roots:
+                await asyncio.sleep(0.01)
+        assert texts.key(f"alarm-spans-2026-{'0' * 8}") is None, "what a stranger has typed"
+        assert fields.key(f"alarm-person-2026-{'0' * 32}") is None, "of one who was forgotten"
+        await asyncio.sleep(0.1)
+        assert pulse.unready() == []
+        with pytest.raises(KeyMissing):
+            Sealer(fields).open("name", sealed)
+        await told(True)
+        assert sealed.split(".")[1] in pulse.unready()[0] and "缺少密钥" in pulse.unready()[0]
+        assert pulse.unserving() == []
+        table.append(kept)
+        await told(False)
+        assert Sealer(fields).open("name", sealed) == "王小明"

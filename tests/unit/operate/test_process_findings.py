@@ -7,6 +7,7 @@ import pytest
 
 from backbone.door import timers
 from backbone.kafka import lag
+from backbone.postgres import data_keys
 from backbone.process.supervised import GONE
 from backbone.shell.standing import parked_flaw, unsent_flaw
 from operate.admin import process_findings
@@ -41,6 +42,7 @@ def process(state: str = "ready", *flaws: str, **more: Any) -> dict[str, Any]:
         ("postgres", "no answer", {"alarm", "postgres"}, "liandong stop postgres"),
         ("alarm", parked_flaw("alarm.incidents", 3), set(), "liandong deadletters replay"),
         ("alarm", GONE, set(), "liandong up --detach"),
+        ("alarm", data_keys.flaw_of(["alarm-fields-2026-1a"]), set(), "restore the row"),
         ("gateway", str(flaw_of_shown(Path("no.pem"))), set(), "write a good certificate"),
         ("alarm", CLOCK, set(), "set the clock"),
         ("alarm", unsent_flaw("alarm", 16), set(), "mend what is told below"),
