@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email.utils import formatdate
 from typing import Any
 
 import httpx
@@ -24,6 +25,7 @@ from authlib.oidc.core.grants import OpenIDCode
 from flask import Flask, Response, jsonify, redirect, request
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
+from werkzeug.serving import WSGIRequestHandler
 
 from tests.servers import free_port
 
@@ -193,6 +195,13 @@ def lie() -> Any:
     return jsonify(LIES)
 
 
+class Dated(WSGIRequestHandler):
+    """Says the time of its clock with each answer."""
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return formatdate(time.time() + LIES.get("skew", 0), usegmt=True)
+
+
 @contextmanager
 def running_provider() -> Iterator[str]:
     """Start the process; yield its issuer."""
@@ -217,4 +226,4 @@ def running_provider() -> Iterator[str]:
 
 if __name__ == "__main__":
     APP.config["ISSUER"] = f"http://127.0.0.1:{sys.argv[1]}"
-    APP.run("127.0.0.1", int(sys.argv[1]), threaded=True)
+    APP.run("127.0.0.1", int(sys.argv[1]), threaded=True, request_handler=Dated)

@@ -35,6 +35,7 @@ DOCTOR = {
         f"{LOCAL}::test_what_runs_without_its_supervisor_is_adopted_without_an_outage",
     ),
     "settings": (f"{MACHINE}::test_a_setting_is_corrected",),
+    "sign-in provider": (f"{MACHINE}::test_a_sign_in_provider_that_is_away_or_late_is_named",),
     "secret": (CITY,),
     "certificates": (
         f"{MACHINE}::test_certificates_are_closed_and_renewed_as_is_advised",

@@ -18,6 +18,7 @@ from operate.admin.finding import Finding, see_logs
 from operate.admin.forgeries import forgeries
 from operate.admin.machine import disk, downloads, machine, permission, present
 from operate.admin.process_findings import processes
+from operate.admin.sign_in import sign_in_of
 from operate.admin.topic_differences import Away, Kept
 from operate.admin.waiting_findings import dead_letters, refused_links
 from operate.cli.screen import console, plain, words
@@ -50,6 +51,7 @@ async def examine(home: Home) -> bool:
         findings += await careful(words("dead letters", "死信"), "kafka", dead_letters, home)
         findings += await careful(words("refused follow-ups", "后续联动"), "", refused_links, home)
         findings += await careful(words("rights at Kafka", "Kafka 权限"), "kafka", rights, home)
+    findings += await careful(words("sign-in provider", "统一身份认证"), "", sign_in_of, home)
     table = plain("", *words("what seen remedy", "检查 结果 处理").split())
     rates = limits(findings)
     for each in findings:

@@ -7,6 +7,8 @@ import json
 import time
 from base64 import b64encode
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from ssl import PROTOCOL_TLS_CLIENT
 from typing import Any
 
@@ -35,6 +37,15 @@ ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 # What numbers without measure, parts without end and wrong types do to those who read them.
 UNREADABLE = (ValueError, TypeError, KeyError, OverflowError, RecursionError)
 SILENT = (ClientError, TimeoutError, OSError)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The status, the JSON and the time of an answer."""
+
+    status: int
+    said: Any
+    date: str
 
 
 class Provider:
@@ -71,6 +82,21 @@ class Provider:
             raise Problem(401, "OIDC_REFUSED", {"cause": str(refusal)[:LONGEST_CAUSE]})
         return await self._checked(token, nonce)
 
+    async def look(self) -> None:
+        """Ask for what it publishes, and for its clock. Raises Problem 401, 503."""
+        await self._keys()
+        answer = await _asked("GET", self._description)
+        try:
+            seconds = abs(self._clock() - parsedate_to_datetime(answer.date).timestamp())
+        except (*UNREADABLE, OSError):
+            return  # it does not say
+        if seconds > LEEWAY:
+            raise self._apart(round(seconds))
+
+    @property
+    def _description(self) -> str:
+        return self.client.issuer.rstrip("/") + DESCRIPTION
+
     async def _exchanged(self, endpoint: str, code: str, verifier: str) -> dict[str, Any]:
         """The tokens for a code, or an `error`."""
         client, headers = self.client, {}
@@ -85,9 +111,10 @@ class Provider:
             headers["Authorization"] = f"Basic {b64encode(named).decode()}"
         else:
             form["client_id"] = client.client_id
-        status, told = await _asked("POST", endpoint, data=form, headers=headers)
-        if not isinstance(told, dict) or (status != 200 and "error" not in told):
-            raise ValueError(f"status {status}")
+        answer = await _asked("POST", endpoint, data=form, headers=headers)
+        told = answer.said
+        if not isinstance(told, dict) or (answer.status != 200 and "error" not in told):
+            raise ValueError(f"status {answer.status}")
         return told
 
     async def _checked(self, told: dict[str, Any], nonce: str) -> dict[str, Any]:
@@ -124,12 +151,11 @@ class Provider:
         ahead, behind = float(claims["iat"]) - now, now - float(claims["exp"])
         seconds = round(max(ahead, behind))
         if seconds > LEEWAY:
-            facts = {"name": self.client.issuer, "seconds": seconds}
-            raise Problem(401, "OIDC_CLOCK", facts)
+            raise self._apart(seconds)
 
     async def _described(self) -> dict[str, Any]:
         async def ask() -> dict[str, Any]:
-            found: dict[str, Any] = await _published(self.client.issuer.rstrip("/") + DESCRIPTION)
+            found: dict[str, Any] = await _published(self._description)
             endpoints = ("authorization_endpoint", "token_endpoint", "jwks_uri")
             if found["issuer"] != self.client.issuer:
                 raise ValueError("another issuer")
@@ -159,6 +185,9 @@ class Provider:
         self._kept[what] = (time.monotonic() + KEPT, found)
         return found
 
+    def _apart(self, seconds: int) -> Problem:
+        return Problem(401, "OIDC_CLOCK", {"name": self.client.issuer, "seconds": seconds})
+
     def _away(self, error: Exception) -> Problem:
         facts = {"name": self.client.issuer, "cause": type(error).__name__}
         return Problem(503, "OIDC_AWAY", facts, headers={"Retry-After": "5"})
@@ -179,14 +208,14 @@ def keys_in(published: Any) -> KeySet:
 
 
 async def _published(url: str) -> Any:
-    status, found = await _asked("GET", url)
-    if status != 200:
-        raise ValueError(f"status {status}")
-    return found
+    answer = await _asked("GET", url)
+    if answer.status != 200:
+        raise ValueError(f"status {answer.status}")
+    return answer.said
 
 
-async def _asked(method: str, url: str, **more: Any) -> tuple[int, Any]:
-    """Status and JSON of an answer. Raises what is SILENT or UNREADABLE."""
+async def _asked(method: str, url: str, **more: Any) -> Answer:
+    """Raises what is SILENT or UNREADABLE."""
     wires = TCPConnector(ssl=SSLContext(PROTOCOL_TLS_CLIENT))
     opened = ClientSession(
         connector=wires,
@@ -206,4 +235,4 @@ async def _asked(method: str, url: str, **more: Any) -> tuple[int, Any]:
             body += part
             if len(body) > MOST:
                 raise ValueError("an answer without end")
-        return answer.status, json.loads(body)
+        return Answer(answer.status, json.loads(body), answer.headers.get("Date", ""))

@@ -9,10 +9,12 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+import httpx
 import pytest
 
 from operate.home.certificates import Authority
 from operate.home.leftovers import MARK
+from tests.oidc_provider import running_provider
 from tests.servers import COMMAND, free_base
 
 # In a namespace of its own a test may mount what it likes, without root.
@@ -159,3 +161,24 @@ def test_certificates_are_closed_and_renewed_as_is_advised(here: Here) -> None:
         done = here.liandong(*words) if program == "liandong" else ran([program, *words], here.env)
         assert done.returncode == 0, done.stdout + done.stderr
     assert here.advice() == {}
+
+
+def test_a_sign_in_provider_that_is_away_or_late_is_named(here: Here) -> None:
+    what, remedy = "sign-in provider", "see to the provider and its clock"
+    with running_provider() as issuer:
+        set_up = {
+            "LIANDONG_OIDC_ISSUER": issuer,
+            "LIANDONG_OIDC_CLIENT_ID": "liandong",
+            "LIANDONG_OIDC_REDIRECT": "http://127.0.0.1/v1/sign-in/oidc/callback",
+        }
+        assert what not in here.advice(**set_up)
+        httpx.post(f"{issuer}/lie", json={"skew": 7_200})
+        told = here.liandong("doctor", **set_up)
+        assert findings(told.stdout)[what].startswith(remedy)
+        assert "differ by 7" in told.stdout, told.stdout
+    told = here.liandong("doctor", **set_up)
+    assert findings(told.stdout)[what].startswith(remedy)
+    assert f"The sign-in provider {issuer} does not answer as it should" in told.stdout
+    del set_up["LIANDONG_OIDC_REDIRECT"]
+    assert here.advice(**set_up)[what] == "correct the setting"
+    assert what not in here.advice(), "where none is set up"
