@@ -71,15 +71,30 @@ async def post_of(installation: Installation, entry: Any) -> Any:
 
 
 async def posts_of(installation: Installation, path: Path, entries: Mapping[int, Any]) -> list[Any]:
-    """The accounts of a file, given by their lines. Raises Trouble, naming each wrong line."""
+    """The accounts of a file, given by their lines. Raises Trouble, naming each wrong line.
+
+    The directory is asked once for each post, not for each of the thousands of a city.
+    """
     found, flaws = [], []
+    told: dict[tuple[str, ...], str | Trouble] = {}
     for line, entry in entries.items():
-        try:
-            found.append(await post_of(installation, entry))
-        except Trouble as trouble:
-            flaws.append((line, trouble.english, trouble.chinese))
+        post = (entry.unit, entry.team, entry.role)
+        if post not in told:
+            told[post] = await _unit_or_flaw(installation, entry)
+        unit = told[post]
+        if isinstance(unit, Trouble):
+            flaws.append((line, unit.english, unit.chinese))
+        else:
+            found.append(replace(entry, unit=unit))
     register.require_none(path, flaws)
     return found
+
+
+async def _unit_or_flaw(installation: Installation, entry: Any) -> str | Trouble:
+    try:
+        return str((await post_of(installation, entry)).unit)
+    except Trouble as trouble:
+        return trouble
 
 
 async def _teams(installation: Installation, unit: str) -> list[str]:

@@ -1,10 +1,12 @@
 """The files of accounts as people save them: each encoding is read or explained in words."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
-from operate.admin import register
+from operate.admin import register, units
 from operate.admin.register import entry_of, read_file, text_of, with_passwords
 from operate.home.trouble import Trouble
 
@@ -98,6 +100,29 @@ async def test_a_file_with_other_columns_is_told_which_it_has(
     path.write_text(text, encoding="utf-8")
     with pytest.raises(Trouble, match=said):
         await read_file(path)
+
+
+async def test_the_directory_is_asked_once_for_each_post(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A whole city's import asked it anew for each of its thousands of people."""
+    asked = []
+
+    async def post_of(_: Any, entry: Any) -> Any:
+        asked.append(entry.unit)
+        if entry.unit == "nowhere":
+            raise Trouble("nowhere is no unit", "没有单位 nowhere")
+        return replace(entry, unit="990100-police")
+
+    monkeypatch.setattr(units, "post_of", post_of)
+    entries = {n: entry_of(f"u{n}", "", "clerk", "police") for n in range(2, 300)}
+    found = await units.posts_of(cast(Any, None), tmp_path, entries)
+    assert [(e.user, e.unit) for e in found] == [
+        (f"u{n}", "990100-police") for n in range(2, 300)
+    ] and asked == ["police"]
+    wrong = {300: entry_of("x", "", "clerk", "nowhere"), 301: entry_of("y", "", "clerk", "nowhere")}
+    with pytest.raises(Trouble, match=r"(?s)line 300: nowhere.*line 301"):
+        await units.posts_of(cast(Any, None), tmp_path, entries | wrong)
 
 
 def test_a_period_at_either_end_of_all_years_is_no_time() -> None:
