@@ -15,6 +15,7 @@ from backbone.words.encodings import UnknownEncoding, decoded
 from operate.home.csv_rows import Numbered, rows_of, unreadable
 from operate.home.trouble import Trouble
 from operate.replay.cells import BEYOND
+from operate.replay.reach import reaches_too_far
 
 MEGABYTE = 1024 * 1024
 LARGEST = 64 * MEGABYTE
@@ -103,6 +104,14 @@ def _of_workbook(path: Path, raw: bytes) -> tuple[Numbered, str]:
                 if sum(each.file_size for each in packed.infolist()) > 4 * LARGEST:
                     raise unreadable(
                         str(path), f"unpacked it has over {4 * LARGEST // MEGABYTE} MB"
+                    )
+                if last := reaches_too_far(packed):
+                    raise Trouble(
+                        f"{path} cannot be read: something is written as far as cell {last} of its "
+                        "first sheet. Empty what lies beside and below the table, or save it as "
+                        "CSV.",
+                        f"无法读取 {path}：第一张工作表直到单元格 {last} 仍有内容。"
+                        "请清空表格右侧和下方的多余单元格，或另存为 CSV。",
                     )
         sheet = CalamineWorkbook.from_filelike(io.BytesIO(raw)).get_sheet_by_index(0)
         rows = enumerate(_filled(sheet), start=1)

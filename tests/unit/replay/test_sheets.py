@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from operate.home.trouble import Trouble
 from operate.replay.dates import FIRST_DAY, ZONE, time_of
 from operate.replay.files import read_day
+from operate.replay.reach import reaches_too_far
 from operate.replay.rows import Call, Letter
-from operate.replay.sheets import LARGEST
+from operate.replay.sheets import LARGEST, read_sheet
 from tests.replayed import demo_city
 
 HEADER = ("id", "petitioner", "subject", "time", "text")
@@ -127,6 +128,37 @@ def test_a_merged_range_may_lie_where_nothing_is_written(tmp_path: Path, empty: 
             letters(path)
         return
     assert [each.petitioner for each in letters(path)] == ["甲", "乙"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "last"),
+    [
+        ('<row r="1048576"><c r="XFD1048576" t="inlineStr"><is><t> </t></is></c></row>',
+         "XFD1048576"),
+        ('<row r="9"><c r="XFD9"><v>1</v></c></row><row r="1048576"><c r="A1048576"><v>1</v></c>'
+         "</row>", "XFD1048576"),
+        ('<row r="9"><c r="AAA9" s="1"><v>1</v></c></row><row r="90000"><c s="1" r="B90000"><v>1'
+         "</v></c></row>", "AAA90000"),
+        ('<row r="1048576"><c r="XFD1048576" s="1"/></row>', ""),
+        ('<row r="1048576"><c r="A1048576"><v>1</v></c></row>', ""),
+    ],
+    ids=["the last cell", "a row and a column", "attributes", "a format alone", "the last row"],
+)  # fmt: skip
+def test_a_stray_sign_far_away_is_named_before_the_memory_is_gone(
+    tmp_path: Path, cells: str, last: str
+) -> None:
+    plain, path = workbook(tmp_path / "plain.xlsx", [HEADER, *LETTERS]), tmp_path / "far.xlsx"
+    with zipfile.ZipFile(plain) as packed, zipfile.ZipFile(path, "w") as changed:
+        for name in packed.namelist():
+            part = packed.read(name)
+            changed.writestr(name, part.replace(b"</sheetData>", f"{cells}</sheetData>".encode()))
+        assert reaches_too_far(changed) == last
+    if last:
+        with pytest.raises(Trouble, match=f"as far as cell {last}") as told:
+            read_sheet(path, lambda names: "id" in names)
+        assert last in told.value.chinese
+    else:
+        assert len(read_sheet(path, lambda names: "id" in names).rows) >= len(LETTERS)
 
 
 def test_calls_of_a_workbook_keep_their_numbers(tmp_path: Path) -> None:
