@@ -22,7 +22,10 @@ WRITTEN = re.compile(
     r"(?: ?(?P<after>AM|PM))?)?"
     r"(?P<zone> ?(?:Z|[+-]\d\d:?\d\d))?"
 )
-AFTERNOON = {"下午", "晚上", "PM"}
+# The hours of the afternoon that each word stands before. 晚上12点 and 晚上1点 do not say of which
+# night.
+AFTERNOON = {"下午": range(13), "PM": range(13), "晚上": range(5, 12), "中午": range(1, 3)}
+NOON = ("中午", range(11, 13))
 MORNING = {"上午", "凌晨", "早上", "AM"}
 
 
@@ -63,9 +66,15 @@ def _time(*parts: str | None, zone: str) -> datetime:
 
 
 def _of_day(hour: str | None, half: str) -> str | None:
-    """The hour of the day of an hour before or after noon."""
-    if hour is None or int(hour) > 12:
+    """The hour of the day of an hour before or after noon. Raises ValueError for one that may be
+    either."""
+    if hour is None or not half or int(hour) > 12:
         return hour
-    if half in AFTERNOON:
-        return str(int(hour) % 12 + 12)
-    return str(int(hour) % 12) if half in MORNING else hour
+    number = int(hour)
+    if half in MORNING:
+        return str(number % 12)
+    if half == NOON[0] and number in NOON[1]:
+        return hour
+    if number not in AFTERNOON[half]:
+        raise ValueError("before or after noon")
+    return str(number % 12 + 12)

@@ -232,11 +232,21 @@ def test_a_date_is_read_as_people_write_it(time: datetime, text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "昨天", "25/4/2019", "2019-13-01", "2019-02-30", "2019/4/25 25:00", "4月25日", "2019", "1",
-     "99999", "nan", "2019-04-25 9:61", "-43580", "2019-04-25T09:32:09+99:99"],
+     "99999", "nan", "2019-04-25 9:61", "-43580", "2019-04-25T09:32:09+99:99",
+     "2019/4/25 晚上12:05", "2019/4/25 晚上1:05", "2019/4/25 中午3:05", "2019/4/25 中午0:05"],
 )  # fmt: skip
 def test_what_is_no_date_is_none(text: str) -> None:
     with pytest.raises(ValueError, match="is not a time"):
         time_of(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "hour"),
+    [("中午11:05", 11), ("中午12:05", 12), ("中午1:05", 13), ("晚上7:05", 19), ("晚上23:05", 23),
+     ("凌晨12:05", 0), ("上午12:05", 0), ("下午12:05", 12), ("PM 0:05", 12), ("11:05 PM", 23)],
+)  # fmt: skip
+def test_an_hour_is_before_or_after_noon_as_its_word_says(text: str, hour: int) -> None:
+    assert time_of(f"2019/4/25 {text}") == datetime(2019, 4, 25, hour, 5, tzinfo=ZONE)
 
 
 @given(st.datetimes(datetime(1955, 1, 1), datetime(2118, 1, 1)))
