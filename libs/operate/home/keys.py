@@ -84,10 +84,11 @@ class Keys:
                 f"There are no keys yet: {path} is made by the first `liandong up`.",
                 f"尚无密钥：首次执行 liandong up 时生成 {path}。",
             ) from error
-        except (ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise Trouble(
-                f"{path} is damaged: put back a copy of it; nothing else opens the sealed data.",
-                f"{path} 已损坏：请放回其备份；没有它就无法打开已加密的数据。",
+                f"{path} is damaged, or not this user's to read: put back a copy of it; nothing "
+                "else opens the sealed data.",
+                f"{path} 已损坏或当前用户无权读取：请放回其备份；没有它就无法打开已加密的数据。",
             ) from error
 
     def derive(self, purpose: str) -> str:

@@ -20,6 +20,9 @@ MODULE, PIN, PIN_FILE = "LIANDONG_PKCS11_MODULE", "LIANDONG_PKCS11_PIN", "LIANDO
 NONCE = 12
 # The secret of another installation, put into this file, is not opened.
 BOUND = b"liandong secret"
+# The refusals of PINs that this process has given: a token counts wrong ones, and locks itself
+# after a few. One `liandong doctor` asks for the keys a dozen times.
+WRONG: dict[tuple["Token", str, str], str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,8 @@ def _opened(token: Token, writes: bool = False) -> Iterator[tuple[Any, Any]]:
     if not path or not Path(path).is_file():
         raise _no_module(path)
     pin = _pin()
+    if given := WRONG.get((token, path, pin)):
+        raise refused(given, token, path)
     try:
         module = pkcs11.lib(path)
         module.reinitialize()  # tokens that came or went since are seen
@@ -100,7 +105,10 @@ def _opened(token: Token, writes: bool = False) -> Iterator[tuple[Any, Any]]:
         with found.open(rw=writes, user_pin=pin) as session:
             yield pkcs11, session
     except pkcs11.exceptions.PKCS11Error as error:
-        raise refused(type(error).__name__, token, path) from error
+        name = type(error).__name__
+        if name.startswith("Pin"):
+            WRONG[token, path, pin] = name
+        raise refused(name, token, path) from error
 
 
 def _library() -> Any:
@@ -128,11 +136,13 @@ def _no_module(path: str) -> Trouble:
 def _pin() -> str:
     path = os.environ.get(PIN_FILE, "")
     try:
-        pin = Path(path).read_text().strip() if path else os.environ.get(PIN, "")
-    except OSError as error:
+        # An editor may have put a byte order mark before it, which no token knows.
+        pin = Path(path).read_text("utf-8-sig").strip() if path else os.environ.get(PIN, "")
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "UTF-8"
         raise Trouble(
-            f"The PIN of the token cannot be read from {path} ({error.strerror}).",
-            f"无法从 {path} 读取密码设备的 PIN（{error.strerror}）。",
+            f"The PIN of the token cannot be read from {path} ({why}).",
+            f"无法从 {path} 读取密码设备的 PIN（{why}）。",
         ) from error
     if not pin:
         raise Trouble(

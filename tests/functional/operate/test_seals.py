@@ -167,6 +167,15 @@ def test_a_damaged_file_is_told_and_left_alone(secret: Path, text: str) -> None:
     assert secret.read_text() == text
 
 
+def test_a_folder_in_the_place_of_the_file_is_told(secret: Path) -> None:
+    """A container makes one of a file that it is given and that is not there."""
+    secret.unlink()
+    secret.mkdir()
+    with pytest.raises(Trouble, match="not this user's to read") as told:
+        Keys.read(secret)
+    assert "无权读取" in told.value.chinese
+
+
 def test_a_fresh_installation_has_the_file_that_the_first_release_had(tmp_path: Path) -> None:
     make(tmp_path / "secret")
     assert len(bytes.fromhex((tmp_path / "secret").read_text())) == 32

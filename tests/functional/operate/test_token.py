@@ -4,9 +4,11 @@ import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from operate.home import token
 from operate.home.keys import Keys, make, put_into_token, retire, rotate
 from operate.home.token import MODULE, PIN, PIN_FILE, REMEDIES, Token, _unwrapped, refused
 from operate.home.trouble import Trouble
@@ -122,10 +124,43 @@ def test_another_token_or_key_is_told(secret: Path, token: Token, said: str) -> 
 
 
 def test_a_pin_from_a_file(secret: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "pin").write_text(f"{RIGHT}\n")
+    file = tmp_path / "pin"
     monkeypatch.setenv(PIN, "00000000")
-    monkeypatch.setenv(PIN_FILE, str(tmp_path / "pin"))
-    assert Keys.read(secret).kept_by == TOKEN
+    monkeypatch.setenv(PIN_FILE, str(file))
+    for text in (f"{RIGHT}\n", f"\ufeff{RIGHT}\r\n"):  # the latter as Windows saves it
+        file.write_text(text, "utf-8")
+        _unwrapped.cache_clear()
+        assert Keys.read(secret).kept_by == TOKEN
+    file.write_bytes(b"\xff\xfe7\0")
+    _unwrapped.cache_clear()
+    with pytest.raises(Trouble, match=r"cannot be read from .*pin \(UTF-8\)"):
+        Keys.read(secret)
+
+
+def test_a_wrong_pin_is_tried_once(secret: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A token locks itself after a few wrong ones, and a command asks for its keys many times."""
+    tried: list[str] = []
+    ask = token._library().lib
+
+    class Counting:
+        def __init__(self, path: str) -> None:
+            self._module = ask(path)
+
+        def reinitialize(self) -> None:
+            self._module.reinitialize()
+
+        def get_token(self, **named: str) -> Any:
+            tried.append(named["token_label"])
+            return self._module.get_token(**named)
+
+    monkeypatch.setattr(token._library(), "lib", Counting)
+    monkeypatch.setenv(PIN, "27182818")
+    for _ in range(5):
+        with pytest.raises(Trouble, match="refuses the PIN"):
+            Keys.read(secret)
+    assert tried == [LABEL]
+    monkeypatch.setenv(PIN, RIGHT)
+    assert Keys.read(secret).kept_by == TOKEN, "another PIN is another try"
 
 
 def test_without_the_package_the_remedy_is_told(
