@@ -126,15 +126,19 @@ def to_resource(case: CareCase, own: OwnKey, actor: Actor) -> resources.CareCase
             fill(message, part)
     fill(message, replace(case.admission, person=_shown(case, own)))
     for visit, each in zip(known.visits, message.visits, strict=True):
-        each.finding = _finding(case, visit, own)
+        each.finding = _finding(case, visit, own, actor)
     for asked in message.services:
         asked.incident.id, asked.incident.code = asked.id, asked.code
     change_texts(message, own.withhold if _is_sealed(case, own) else own.give)
     return message
 
 
-def _finding(case: CareCase, visit: Visit, own: OwnKey) -> str:
-    return "" if _is_sealed(case, own) else own.open("visit.finding", visit.finding)
+def _finding(case: CareCase, visit: Visit, own: OwnKey, actor: Actor) -> str:
+    """As it was written for those who care; who only watches over it reads masks in it."""
+    if _is_sealed(case, own):
+        return ""
+    finding = own.open("visit.finding", visit.finding)
+    return finding if is_entrusted(case, actor) else own.search(finding, names_of(case, own))
 
 
 def _handed_over(case: CareCase) -> CareCase:

@@ -104,8 +104,13 @@ class OwnKey:
 
     def keep_plain(self, text: str, names: Collection[str]) -> str:
         """A text that no edge has searched, as it is kept: with these names sealed, too."""
+        return self.keep(self.search(text, names))
+
+    def search(self, text: str, names: Collection[str]) -> str:
+        """A text that no edge has searched, with these names and all numbers sealed as others are:
+        the edge masks them for those who do not work on the case."""
         texts = self._texts
-        return self.keep(texts.seal(text, names, closely=True)) if texts and text else text
+        return texts.seal(text, names, closely=True) if texts and text else text
 
     def give(self, text: str) -> str:
         """A kept text as it leaves the service: its pieces are under the key of texts again."""

@@ -95,6 +95,23 @@ async def test_whom_it_concerns_is_sealed_at_rest(call: Client, database: Instal
         assert plain not in stored
 
 
+async def test_what_a_visit_found_names_the_person_to_those_who_care_alone(call: Client) -> None:
+    about = await received(call)
+    plan = pb.PlanVisitRequest(
+        care_case_id=about, activity="ACTIVITY_FAMILY_VISIT", due_time=in_the_future(days=1)
+    )
+    visit = (await call("PlanVisit", plan, LI)).care_case.visits[0]
+    finding = f"{PERSON.name}在家，欧阳大哥的电话{PERSON.contact}"
+    record = pb.RecordVisitRequest(care_case_id=about, visit_id=visit.id, finding=finding)
+    assert (await call("RecordVisit", record, LI)).care_case.visits[0].finding == finding
+    asked = pb.GetCareCaseRequest(care_case_id=about)
+    [seen] = (await call("GetCareCase", asked, AUDITOR)).care_case.visits
+    [case] = (await call("ListCareCases", pb.ListCareCasesRequest(), AUDITOR)).items
+    for shown in (seen.finding, case.visits[0].finding):
+        assert shown.startswith("欧***在家，欧*") and shown.endswith("5678")
+        assert PERSON.name not in shown and PERSON.contact not in shown
+
+
 async def test_only_the_entrusted_see_it(call: Client) -> None:
     about = await received(call)
     asked, listed = pb.GetCareCaseRequest(care_case_id=about), pb.ListCareCasesRequest(count=True)
