@@ -40,7 +40,7 @@ from services.emergency import codec, storage
 from services.emergency.accusing import of_mission, told_to
 from services.emergency.consumers import ENDS
 from services.emergency.deciders import missions
-from services.emergency.mission.awaiting import has_left, speaks_for
+from services.emergency.mission.awaiting import has_left, have_come, speaks_for
 from services.emergency.mission.correcting import ReviseMission, revise
 from services.emergency.mission.hiding import hide
 from services.emergency.mission.recalling import WithdrawMission
@@ -188,7 +188,8 @@ class CatchingUp:
             hides = of_mission(mission, accusation, self._replica.city, now)
             if hide(mission, hides, now, ALONE):  # before the team is told anything of it
                 await self._submit(mission, hides, incident.version)
-        believed = self._believed(mission, incident, heard)
+        whole = await self._have_come(mission, heard)
+        believed = self._believed(mission, incident, heard, whole=whole)
         if believed is None:
             return False
         said = self._command(mission, incident, accusation, now)
@@ -197,15 +198,23 @@ class CatchingUp:
             await self._submit(mission, said, incident.version)
         return True
 
+    async def _have_come(self, mission: Mission, heard: tuple[HeardReport, ...]) -> bool:
+        """Whether the incident has heard of all receipts that came with a merge."""
+        if not (heard and mission.is_behind and mission.awaits.merged):
+            return True
+        merged = await self._find(UUID(mission.awaits.merged))
+        parted = merged is None or merged.incident.merged_into != str(mission.order.matter_id)
+        return parted or have_come(codec.heard_reports_of(merged), heard)
+
     def _believed(
-        self, mission: Mission, incident: Incident, heard: tuple[HeardReport, ...]
+        self, mission: Mission, incident: Incident, heard: tuple[HeardReport, ...], *, whole: bool
     ) -> tuple[HeardReport, ...] | None:
         """What the incident has heard of its receipts, if it speaks for the mission; else None. Its
         end is the mission's in any case, unless the receipt has left."""
         if has_left(mission, heard):
             return None
         key = mission.id, mission.order.matter_id
-        if state_of(incident) in ENDS or speaks_for(mission, heard):
+        if state_of(incident) in ENDS or (whole and speaks_for(mission, heard)):
             self._waiting.pop(key, None)
             return heard
         now = time.monotonic()

@@ -32,10 +32,12 @@ class Move(Struct, frozen=True):
 
 def move_of(moved: Any) -> Move:
     """Of a receipt that was linked, or follows a merge or its undoing: of one that comes back its
-    correction is awaited."""
+    correction is awaited, and with one that goes along all others of the merged incident."""
     link, known = moved.caller_linked.version, moved.DESCRIPTOR.fields_by_name
     version = moved.correction.version if "correction" in known else 0
-    return Move(UUID(moved.incident_id), moved.incident_code, awaits=Awaits(link, version))
+    merged = moved.from_incident if link and "from_incident" in known else ""
+    awaits = Awaits(link, version, merged)
+    return Move(UUID(moved.incident_id), moved.incident_code, awaits=awaits)
 
 
 def home_of(event: Any, *, is_link: bool) -> Move:

@@ -17,7 +17,9 @@ class HeardReport(Struct, frozen=True):
 
 class Awaits(Struct, frozen=True):
     """The versions of a receipt, of its link and of its correction, which its incident must have
-    heard before it speaks for a team that has the receipt's facts; 0: any."""
+    heard before it speaks for a team that has the receipt's facts; 0: any. `merged` is the incident
+    that was merged into that one: the team knows what all receipts of it have told."""
 
     link_version: int = 0
     version: int = 0
+    merged: str = ""

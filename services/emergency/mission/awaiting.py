@@ -28,6 +28,13 @@ def speaks_for(mission: Mission, heard: Sequence[HeardReport]) -> bool:
     return own.link_version >= awaits.link_version and own.version >= awaits.version
 
 
+def have_come(there: Sequence[HeardReport], here: Sequence[HeardReport]) -> bool:
+    """Whether an incident has heard of all receipts of the one that was merged into it. With some
+    of them alone it would tell that the danger of the others is over."""
+    known = {each.receipt for each in here if each.linked}
+    return all(each.receipt in known for each in there if each.linked)
+
+
 def has_left(mission: Mission, heard: Sequence[HeardReport]) -> bool:
     """Whether the receipt has left the incident since it has brought the mission there. The receipt
     takes the mission along; until that, no end of this incident is its own."""

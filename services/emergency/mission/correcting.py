@@ -103,7 +103,8 @@ def revise(
     persons = new_persons(mission, command)
     if mission.state in OVER:
         return [MissionCaughtUp(now, mission.heard, persons=persons)] if persons else []
-    if not speaks_for(mission, command.heard_reports):
+    waits = mission.is_behind and mission.awaits.merged and not command.catches_up
+    if waits or not speaks_for(mission, command.heard_reports):
         return []
     return _under_way(mission, command, now, persons)
 

@@ -8,7 +8,7 @@ from backbone.words.rank import by_time
 from services.emergency.mission.record import OVER, Cause, Mission, Recall, State, pair_of
 from services.emergency.mission.rungs import Ladder, is_outside
 
-SHAPE = 11
+SHAPE = 12
 # An unconfirmed recall is told to people after this time where no ladder names one.
 UNHEARD_SECONDS = 60
 # In the place of a unit that may not know of the mission: the column is never empty.

@@ -23,7 +23,8 @@ from tests.incidents import DESK
 from tests.unit.emergency.three_services import TEAM, Incoming
 
 OWN, OTHER = UUID(int=7), UUID(int=8)
-OIL = "油箱漏油"
+THIRD = UUID(int=9)
+OIL, WIRE = "油箱漏油", "电线落地"
 # The receipt's own event at the emergency service; then, for the incident to which it comes and the
 # one that it leaves: the telling, and the emergency service's hearing of what that one says.
 HEARD = "receipt"
@@ -108,7 +109,7 @@ class Roads:
     async def step(self, name: str) -> None:
         what, _, number = name.partition(" ")
         if what == HEARD:
-            await self.world.hear(*self.events)
+            await self.world.hear_receipts(self.events)
         elif what == "else":
             await self._something_else()
         elif what == "tell":
@@ -131,7 +132,7 @@ async def played(scene: Any, order: tuple[str, ...], compares: bool) -> Roads:
         await roads.step(name)
         if compares:
             await roads.world.compare()
-    await roads.world.hear(*roads.events)
+    await roads.world.hear_receipts(roads.events)
     for news in filter(None, roads.news.values()):
         await roads.world.hear(*news)
     await roads.world.compare()
@@ -153,6 +154,29 @@ async def test_the_danger_is_there_all_the_time(scene: Any, compares: bool) -> N
             knows = roads.world.flows[matter].matter
             told = mission.order.priority, mission.order.danger, mission.order.place
             assert told == (knows.priority, knows.danger, knows.place), order
+
+
+async def merges_with_a_repeat() -> tuple[Incoming, list[Any]]:
+    """The team knows the danger of another report of its incident, too."""
+    world = await begun(sends=False)
+    await world.quietly(world.receipt(OWN, OpenIncident(TAKER)))
+    await world.quietly(world.receipt(THIRD, a_report(id=THIRD, code="990101260101-000003-6")))
+    await world.quietly(world.receipt(THIRD, AmendReceipt(by=TAKER, danger=WIRE)))
+    await world.quietly(world.link(THIRD, OWN))
+    await world.send(OWN)
+    return world, world.merge(OWN, OTHER)
+
+
+@pytest.mark.parametrize("compares", [True, False])
+async def test_the_danger_of_each_report_is_there_all_the_time(compares: bool) -> None:
+    for order in Roads(*await merges_with_a_repeat()).orders():
+        roads = await played(merges_with_a_repeat, order, compares)
+        seen, mission = roads.world.store.seen, roads.world.mission
+        lost = [each for each in seen if not {OIL, WIRE} <= {*each.order.danger.split("；")}]
+        assert not lost, order
+        knows = roads.world.flows[OTHER].matter
+        assert (mission.order.matter_id, mission.is_behind) == (OTHER, False), order
+        assert (mission.order.danger, mission.order.place) == (knows.danger, knows.place), order
 
 
 @pytest.mark.parametrize("scene", [unlinks, parts, parts_with_news], ids=lambda each: each.__name__)

@@ -5,6 +5,7 @@ test lets it arrive: one thing after the other, in the order that the test choos
 """
 
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -116,13 +117,14 @@ class Incoming:
         return self.receipt(of, UnlinkRepeat(TAKER, "另一起事故"))
 
     def merge(self, of: UUID, into: UUID) -> list[AlarmEvent]:
-        """The receipt that has opened the merged incident follows it."""
+        """The receipts of the merged incident follow it, the one that has opened it first."""
         merged = self.incident(of, MergeIncident(DESK, into, "同一起事故", True, of))
         [(_, step)] = steps_of(merged)
         there = self.flows[into]
         known = Followed(there.version, there.state, there.charge.unit)
         follow = FollowMerge(of, step, into, there.matter.code, known, DESK, "")
-        return self.receipt(of, follow)
+        here = [id_ for id_, each in self.receipts.items() if each.matter_id == of]
+        return [event for each in here for event in self.receipt(each, follow)]
 
     def undo_merge(self, of: UUID) -> list[AlarmEvent]:
         steps = steps_of(self.incident(of, UndoMerge(LEADER, "两起不同的事故")))
@@ -151,6 +153,11 @@ class Incoming:
         heard = [each for each in events if each.WhichOneof("kind") in kinds]
         for request in await handler.requests(heard) if heard else ():
             await self.store.submit(request)
+
+    async def hear_receipts(self, events: list[AlarmEvent]) -> None:
+        """A batch holds events of one receipt."""
+        for _, own in groupby(events, lambda each: each.meta.aggregate_id):
+            await self.hear(*own)
 
     async def compare(self) -> None:
         self.catching_up._resting.clear()
@@ -181,8 +188,7 @@ class Incoming:
                 self.followed(news)
                 if news:
                     await self.hear(*news)
-        if events:
-            await self.hear(*events)
+        await self.hear_receipts(events)
         await self.compare()
 
     async def send(self, of: UUID) -> None:
