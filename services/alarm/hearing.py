@@ -1,5 +1,6 @@
 """Lets a receipt hear of its incident by a call, before the event tells it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 from uuid import UUID, uuid5
@@ -36,6 +37,7 @@ class Hearing:
         self._told = told
         self._orders = orders
         self._teams = teams
+        self._going_on: set[asyncio.Task[None]] = set()
 
     async def hear(self, receipt_id: UUID, by: Actor, as_holder: bool = False) -> None:
         """Let the receipt hear that the caller's unit has its incident.
@@ -101,26 +103,39 @@ class Hearing:
 
     async def merge(self, payloads: Iterable[bytes]) -> None:
         """Let the receipts of an incident follow its merge, or the undoing: the one that has opened
-        it first. What is left undone comes over Kafka.
-
-        The incident to which they come is told of all before a team hears of one, and the one that
-        they leave last: no team is told that a danger is over which goes with it.
+        it first. It goes on when the caller waits no longer: what would be left undone comes over
+        Kafka, which may be away.
         """
         try:
             events = [IncidentEvent.FromString(each) for each in payloads]
         except DecodeError as error:
             raise InvalidArgument("BAD_METADATA", field="events") from error
-        asked = await self._follower(events) if events else ()
-        opened = UUID(events[0].meta.aggregate_id) if events else None
+        if not events:
+            return
+        task = asyncio.create_task(self._move_all(events))
+        self._going_on.add(task)
+        task.add_done_callback(self._going_on.discard)
+        await asyncio.shield(task)
+
+    async def _move_all(self, events: Sequence[IncidentEvent]) -> None:
+        """The incident to which they come is told of all, at the same time, before a team hears of
+        one, and the one that they leave last: no team is told that a danger is over which goes with
+        it.
+        """
+        asked = await self._follower(events)
+        opened = UUID(events[0].meta.aggregate_id)
         ordered = sorted(asked, key=lambda each: each.aggregate_id != opened)
         moved = [(each.aggregate_id, uuid5(each.request_id, "directly")) for each in ordered]
-        for (of, request_id), request in zip(moved, ordered, strict=True):
-            await self._orders.record(of, request_id, request.command, request.actor)
-            await self._told.moved(of, request_id, left=False)
+        await asyncio.gather(
+            *(
+                self._orders.record(of, request_id, request.command, request.actor)
+                for (of, request_id), request in zip(moved, ordered, strict=True)
+            )
+        )
+        await self._told.moved(moved, left=False)
         for move in moved:
             await self._teams.tell(*move)
-        for move in moved:
-            await self._told.moved(*move, left=True)
+        await self._told.moved(moved, left=True)
 
     async def catch_up(self, receipt: Receipt, incident_id: UUID, by: Actor) -> None:
         """Look the incident up again: a step between look-up and link had no follower yet."""

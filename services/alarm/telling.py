@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from itertools import chain
 from typing import Any
 from uuid import UUID
@@ -131,13 +132,15 @@ class Told:
             asked = codec.to_unlinks(before, after.version, by)
             await asyncio.gather(*map(self._tell_of_link, asked))
 
-    async def moved(self, receipt_id: UUID, request_id: UUID, *, left: bool) -> None:
-        """Tell the incident that a receipt has `left`, or the one to which it has come, that this
-        request has moved it."""
-        rows = await self._pool.fetch(storage.MOVED, receipt_id, request_id)
-        moves = (AlarmEvent.FromString(row["payload"]).moved for row in rows)
-        told = chain.from_iterable(map(told_by, moves))
-        asked = [each for each in told if isinstance(each, UnlinkCallerRequest) is left]
+    async def moved(self, moved: Iterable[tuple[UUID, UUID]], *, left: bool) -> None:
+        """Tell the incident that these receipts have `left`, or the one to which they have come,
+        that each request has moved its receipt: in this order, and without waiting for each."""
+        asked = []
+        for receipt_id, request_id in moved:
+            rows = await self._pool.fetch(storage.MOVED, receipt_id, request_id)
+            moves = (AlarmEvent.FromString(row["payload"]).moved for row in rows)
+            told = chain.from_iterable(map(told_by, moves))
+            asked += [each for each in told if isinstance(each, UnlinkCallerRequest) is left]
         await asyncio.gather(*map(self._tell_of_link, asked))
 
     async def _tell_of_link(self, request: Request) -> Any:
