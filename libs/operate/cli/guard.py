@@ -25,9 +25,24 @@ def trouble_in(error: BaseException) -> Trouble | None:
     """The first Trouble in the error, or in its exception group; None if there is none."""
     if isinstance(error, Trouble):
         return error
+    if was_typed_in_another_encoding(error):
+        return Trouble(
+            "Something that was typed, or read, is not in UTF-8: set the terminal to UTF-8. "
+            "Nothing of it was used.",
+            "输入的内容不是 UTF-8 编码：请将终端设为 UTF-8。该内容未被使用。",
+        )
     if isinstance(error, BaseExceptionGroup):
         return next(filter(None, map(trouble_in, error.exceptions)), None)
     return None
+
+
+def was_typed_in_another_encoding(error: BaseException | None) -> bool:
+    """Whether it failed for the bytes that Python keeps where an argument or a line is no UTF-8."""
+    while error is not None:
+        if isinstance(error, UnicodeEncodeError) and error.reason == "surrogates not allowed":
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def unforeseen(error: Exception) -> Trouble:
@@ -53,11 +68,11 @@ def keep(details: str) -> Path:
     told = f"{datetime.now(UTC).isoformat()} {' '.join(sys.argv)}\n{details}\n"
     log = Path(os.environ.get("LIANDONG_HOME") or ".run").absolute() / "logs" / "commands.log"
     try:
-        with log.open("a", encoding="utf-8") as file:
+        with log.open("a", encoding="utf-8", errors="backslashreplace") as file:
             file.write(told)
     except OSError:
         descriptor, name = tempfile.mkstemp(prefix="liandong-", suffix=".log")
         log = Path(name)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(told)
     return log

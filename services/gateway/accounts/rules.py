@@ -24,6 +24,8 @@ SIGNS = frozenset(("/", FOR, *"∕⁄⟋╱›»❯❱⟩〉》〉≻→"))
 STANDING_IN = re.compile(r"[^\w·]代")
 # `contract/naming.py` shows a key without a person by its unit: 青山镇派出所的接口.
 OF_A_KEY = re.compile(r"的接口$|^the interface of\b")
+# So the audit names whoever types a command at the machine, and the calls of that command.
+AT_THE_MACHINE = re.compile(r"^operator:|^liandong$")
 # The writing of names here, by how Unicode calls its signs: Chinese, and the alphabets of the
 # country's peoples. None of these has letters that could be taken for Chinese or for A to Z, as all
 # of a Cyrillic or Greek name may (сосо), kana (ロ 口) and radicals (⺠ 民).
@@ -58,9 +60,10 @@ def _require_own_letters(name: str, signs: str = "") -> None:
 
 
 def imitates(name: str) -> bool:
-    """Whether the name reads like that of a deputy, of a key, or of a person whom a key names."""
+    """Whether the name reads like that of a deputy, of a key, of a person whom a key names, or of
+    an operator at the machine."""
     plain = folded(name)
-    forms = (STANDING_IN, OF_A_KEY)
+    forms = (STANDING_IN, OF_A_KEY, AT_THE_MACHINE)
     return bool(SIGNS & {*plain}) or any(form.search(plain) for form in forms)
 
 
@@ -100,17 +103,22 @@ def _alphabet(sign: str) -> str | None:
 def require_name_of_person(name: str) -> None:
     """Raises Problem 422 for a person's name with a character that no text may have, and for one
     that reads like another's."""
-    if character := refused_character(name):
-        reason = "NUL_CHARACTER" if character == "U+0000" else "CONTROL_CHARACTER"
-        raise Problem(422, reason, {"field": "name", "character": character})
+    _require_characters("name", name)
     if imitates(name):
         raise Problem(422, "NAME_IN_DISGUISE", {"name": name})
     _require_own_letters(name)
 
 
+def _require_characters(field: str, text: str) -> None:
+    if character := refused_character(text):
+        reason = "NUL_CHARACTER" if character == "U+0000" else "CONTROL_CHARACTER"
+        raise Problem(422, reason, {"field": field, "character": character})
+
+
 def require_password(password: str, *names: str) -> None:
     """Raises Problem 422 for a password that is too short or too long, that contains one of the
-    names, or that is tried first by everyone who guesses."""
+    names or a character that a sign-in refuses, or that is tried first by everyone who guesses."""
+    _require_characters("password", password)
     if not SHORTEST <= len(password) <= LONGEST:
         raise Problem(422, "PASSWORD_LENGTH", {"least": SHORTEST, "most": LONGEST})
     plain = folded(password)

@@ -114,6 +114,9 @@ def test_a_name_with_letters_that_look_like_others_is_refused(name: str, letters
         ("李\u2060四", "FOREIGN_LETTERS"),
         ("青山镇派出所的接口", "NAME_IN_DISGUISE"),
         ("The Interface of 青山镇派出所", "NAME_IN_DISGUISE"),
+        ("operator:root", "NAME_IN_DISGUISE"),
+        ("Ｏperator：x", "NAME_IN_DISGUISE"),
+        ("Liandong", "NAME_IN_DISGUISE"),
     ],
 )
 def test_a_display_name_reads_like_no_other_person(name: str, reason: str) -> None:
@@ -166,3 +169,11 @@ def test_a_good_password_is_taken() -> None:
 
 def test_every_listed_password_is_long_enough_to_need_its_line() -> None:
     assert len(common()) >= 100 and all(len(line) >= 10 for line in common())
+
+
+@pytest.mark.parametrize("sign", ["\t", "\n", "\x7f", "\x1b", "\u202e"])
+def test_a_password_has_no_character_that_a_sign_in_refuses(sign: str) -> None:
+    """Else the account could not be signed in to."""
+    with pytest.raises(Problem) as refused:
+        require_password(f"grauer{sign}Kiesel-17", "li")
+    assert (refused.value.reason, refused.value.facts["field"]) == ("CONTROL_CHARACTER", "password")

@@ -41,6 +41,22 @@ def test_what_nobody_foresaw_is_one_sentence(
     assert "Traceback" in (logs / "commands.log").read_text()
 
 
+def test_what_was_typed_in_another_encoding_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """As a terminal in GB18030 types 李明: Python keeps the bytes, and no database takes them."""
+    with pytest.raises(UnicodeEncodeError) as error:
+        "李明".encode("gb18030").decode("utf-8", "surrogateescape").encode()
+    of_the_database = ValueError("invalid input")
+    of_the_database.__cause__ = error.value
+    assert raising(of_the_database) == 1
+    said = told(capsys)
+    assert "not in UTF-8: set the terminal to UTF-8" in said and "Unexpected" not in said
+
+
+def test_details_in_another_encoding_are_kept(logs: Path) -> None:
+    guard.keep("of \udcc0")
+    assert "of \\udcc0" in (logs / "commands.log").read_text()
+
+
 def test_without_a_folder_for_logs_it_is_kept_elsewhere(
     logs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
