@@ -82,10 +82,13 @@ class Oidc:
     async def _account(self, provider: "Provider", claims: dict[str, Any]) -> Any:
         """Raises Problem 401, 403. Names of other width or case may be two people there."""
         name = str(claims.get(provider.client.claim) or "")
+        name = name if name.isprintable() else ""  # no account's, nor a text for the database
         account = await storage.account_of(self.sessions.pool, self.sessions.coded, name)
         if account is None or account["user_name"] != name:
             raise Problem(403, "OIDC_NO_ACCOUNT", {"name": name[:100]})
-        if account["role"] in self.required and not SECOND_FACTORS & {*claims.get("amr", ())}:
+        if account["role"] in self.required and not SECOND_FACTORS & set(
+            map(str, claims.get("amr") or ())
+        ):
             raise Problem(401, "OIDC_ONE_FACTOR", {"role": account["role"]})
         return account
 

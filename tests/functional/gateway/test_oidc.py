@@ -127,6 +127,11 @@ async def test_a_code_opens_once(browser: httpx.AsyncClient) -> None:
         ({"user": "nobody"}, (403, "OIDC_NO_ACCOUNT")),
         ({"user": "LI"}, (403, "OIDC_NO_ACCOUNT")),  # there it may be another person
         ({"user": "auditor"}, (401, "OIDC_ONE_FACTOR")),
+        ({"user": "auditor", "claims": {"amr": None}}, (401, "OIDC_ONE_FACTOR")),
+        ({"user": "auditor", "claims": {"amr": [["mfa"]]}}, (401, "OIDC_ONE_FACTOR")),
+        ({"claims": {"preferred_username": "li\0"}}, (403, "OIDC_NO_ACCOUNT")),
+        ({"claims": {"preferred_username": ["li"]}}, (403, "OIDC_NO_ACCOUNT")),
+        ({"claims": {"preferred_username": None}}, (403, "OIDC_NO_ACCOUNT")),
         ({"declines": True}, (401, "OIDC_REFUSED")),
     ],
     ids=str,
