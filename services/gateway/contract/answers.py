@@ -92,8 +92,8 @@ def problems_of_extra(method: str, said: Mapping[str, Any]) -> dict[int, list[st
     if "problems" not in said:
         return by_status(OF_HEADS)
     found = OF_ALL | {*said["problems"], UNKNOWN if method != "GET" else AWAY}
-    if "security" not in said:
-        found |= OF_ACCOUNTS
+    if not described.needs_no_account(said):
+        found |= OF_ACCOUNTS | OF_QUERIES | {"UNKNOWN_FIELD"}
     if "requestBody" in said:
         found |= OF_OWN_BODIES
     if any(each["in"] == "query" for each in said.get("parameters", ())):

@@ -34,6 +34,19 @@ def described(method: str, path: str) -> Schema:
     return said
 
 
+def query_of(method: str, path: str) -> frozenset[str] | None:
+    """The names of its query parameters; None where any other is read over: providers of sign-in
+    and probes, which have no account, add their own."""
+    said = DESCRIBED[f"{method} {path}"]
+    if needs_no_account(said):
+        return None
+    return frozenset(each["name"] for each in said.get("parameters", ()) if each["in"] == "query")
+
+
+def needs_no_account(said: Mapping[str, Any]) -> bool:
+    return "security" in said
+
+
 def reasons_of(said: Mapping[str, Any]) -> set[str]:
     """The reasons for which the values of its parameters, and the times of its body, are refused;
     those of bodies are the same everywhere."""

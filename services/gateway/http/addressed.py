@@ -33,6 +33,15 @@ def read_query(request: Request, lists: frozenset[str]) -> dict[str, str | dict[
     return texts
 
 
+def require_known(request: Request, names: frozenset[str]) -> None:
+    """Raises Problem 400 for each query parameter that is none of these: one that is misspelt would
+    be passed over, and a terminal be another device at each connection."""
+    unknown = [name for name in read_query(request, frozenset()) if name not in names]
+    if unknown:
+        flaws = [Flaw(name, "UNKNOWN_FIELD") for name in unknown]
+        raise Problem(400, "UNKNOWN_FIELD", {"field": unknown[0]}, flaws)
+
+
 def _broken_in(query: bytes) -> Iterator[Flaw]:
     """The parameters of a query that are not UTF-8, by their names as they are written."""
     for part in query.split(b"&"):

@@ -9,10 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from backbone.process.metrics import begin
+from services.gateway.contract.described import query_of
 from services.gateway.contract.openapi import document
 from services.gateway.contract.plan import plan_of
 from services.gateway.contract.words import read_words
 from services.gateway.contract.writing import to_json
+from services.gateway.http.addressed import require_known
 from services.gateway.http.edge import Endpoint, guarded, unmatched
 from services.gateway.http.endpoint import JSON, Gate, RpcEndpoint
 from services.gateway.http.safe_headers import SafeHeaders
@@ -32,7 +34,7 @@ def build_app(gate: Gate, areas: Sequence[Area], extras: Sequence[Extra]) -> Sta
         table.add(method, path, guarded(f"{method} {path}", endpoint, gate.reasons))
 
     for extra in extras:
-        add(extra.method, extra.path, extra.endpoint)
+        add(extra.method, extra.path, _kept_to(extra))
     for plan in plans:
         add(plan.route.method, plan.route.path, RpcEndpoint(plan, gate).serve)
     described = to_json(document(plans, extras, read_words()))
@@ -49,3 +51,17 @@ def build_app(gate: Gate, areas: Sequence[Area], extras: Sequence[Extra]) -> Sta
     # Starlette would send a path with a slash too many elsewhere: to the host that a client names.
     app.router.redirect_slashes = False
     return app
+
+
+def _kept_to(extra: Extra) -> Endpoint:
+    """The endpoint, which refuses query parameters that its description does not have, as all
+    routes of the contracts do."""
+    names = query_of(extra.method, extra.path)
+    if names is None:
+        return extra.endpoint
+
+    async def serve(request: Request) -> Response:
+        require_known(request, names)
+        return await extra.endpoint(request)
+
+    return serve
