@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import islice
 from typing import TypeAlias
 
-from backbone.words.phrases import REACH, Around, Phrase, around, grams, phrase, plain
+from backbone.words.phrases import REACH, Around, Phrase, around, grams, phrase, plain, said
 
 # The sum of the weights, as a share, from which on a class is suggested.
 CONVINCING = 0.5
@@ -102,15 +102,15 @@ class Listener:
 
     def signs(self, narrative: str) -> tuple[Sign, ...]:
         """Every class of danger that it speaks of, the most urgent and surest first."""
-        said = plain(narrative[:LONGEST_HEARD])
-        text = self._written.sub(lambda found: self._meant[found[0]], said)
+        given = said(narrative[:LONGEST_HEARD])
+        text = self._written.sub(lambda found: self._meant[found[0]], given)
         found = grams(text)
         heard: dict[str, Heard] = {}
         told = Told(text, found, self._contexts)
         for number in sorted({row for gram in found for row in self._by_gram.get(gram, ())}):
             danger, words, unless = self._rows[number]
             if words.is_worth_a_look(found) and (meant := told.meant(words, unless)):
-                heard.setdefault(danger.category, []).append((danger, _cut(said, meant)))
+                heard.setdefault(danger.category, []).append((danger, _cut(given, meant)))
         all_signs = (_sign(category, _with_above(category, heard)) for category in heard)
         return tuple(sorted((one for one in all_signs if one.score >= CONVINCING), key=_rank))
 

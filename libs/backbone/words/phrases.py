@@ -33,6 +33,9 @@ LONGEST = 1_200
 # Signs that show nothing, and are letters to Unicode.
 FILLERS = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 UNSEEN = frozenset({"Cf", "Cc", "Zs", "Zl", "Zp", "Mn"})
+# Signs that people put into a word so that no filter reads it (跳·楼, 自*杀); they end no clause.
+_HAN = "[\u3400-\u9fff]"
+INSERTED = re.compile(rf"(?<={_HAN})[·•‧∙⋅・*_|/\\^+=#-]{{1,2}}(?={_HAN})")
 TOKENS = re.compile(rf"[{FAR}{WIDE}{GAP}~*()|?]|[^{FAR}{WIDE}{GAP}~*()|?]+")
 
 Words: TypeAlias = tuple[str, ...]
@@ -60,6 +63,11 @@ def plain(text: str) -> str:
     """The text in half width, small letters and simplified characters, without spaces and signs
     that show nothing."""
     return unicodedata.normalize("NFKC", text).lower().translate(_SIGNS)
+
+
+def said(text: str) -> str:
+    """The same of what a person has said or written: also without signs inserted into a word."""
+    return INSERTED.sub("", plain(text))
 
 
 def grams(text: str) -> frozenset[str]:

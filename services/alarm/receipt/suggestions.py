@@ -11,8 +11,8 @@ from math import cos, hypot, radians
 
 from msgspec import Struct
 
+from backbone.words import phrases
 from backbone.words.addresses import is_exact
-from backbone.words.phrases import plain
 from backbone.words.place import Place, Point, contains
 from backbone.words.spans import hidden
 from services.alarm.receipt.cells import METRES_OF_DEGREE
@@ -88,14 +88,14 @@ def categories(
     """
     first = [CategorySuggestion(one.category, one.name, one.score, one.words) for one in dangers]
     known = {each.category for each in first}
-    said = plain(narrative)
+    said = phrases.said(narrative)
     guesses = [guess for row in table if (guess := _guess(said, row)) is not None]
     guesses.sort(key=lambda each: (-each.score, -each.category.count("."), each.category))
     others = (each for each in guesses if each.category not in known)
     return tuple([*first, *others][:BEST_CATEGORIES])
 
 
-_read = cache(plain)  # of the words of the table
+_read = cache(phrases.plain)  # of the words of the table
 
 
 def _guess(said: str, row: Keywords) -> CategorySuggestion | None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backbone.words.danger import Danger, DangerList, Listener
-from backbone.words.phrases import Around, PhraseError, around, compiled, phrase, plain
+from backbone.words.phrases import Around, PhraseError, around, compiled, phrase, plain, said
 
 
 def finds(words: str, text: str) -> bool:
@@ -50,6 +50,27 @@ def test_what_is_found(words: str, text: str) -> None:
 )
 def test_what_is_not_found(words: str, text: str) -> None:
     assert not finds(words, text)
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("有人跳·楼", "有人跳楼"),
+        ("有人跳・楼", "有人跳楼"),
+        ("自*杀", "自杀"),
+        ("自**杀", "自杀"),
+        ("跳/楼", "跳楼"),
+        ("跳-楼", "跳楼"),
+        ("砍＿人", "砍人"),
+        ("他跳,楼上有人", "他跳,楼上有人"),
+        ("他跳。楼上有人", "他跳。楼上有人"),
+        ("我们一起~火锅店见", "我们一起~火锅店见"),
+        ("5-1栋", "5-1栋"),
+        ("A-B座", "a-b座"),
+    ],
+)
+def test_signs_inserted_into_a_word_are_read_over(given: str, read: str) -> None:
+    assert said(given) == read
 
 
 @pytest.mark.parametrize(
