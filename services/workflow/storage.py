@@ -216,12 +216,13 @@ def _directed(
     request: pb.ListIncidentsRequest, actor: Actor, of_disputes: Collection[str]
 ) -> tuple[Sight, ...]:
     """The call-backs of the centres of the area; they are never overdue."""
-    asked = request.reason in ("", waiting.CALL_BACK) and not request.overdue
+    asked = request.reason in {"", *waiting.AFTER_WORK} and not request.overdue
     if actor.role not in of_disputes or not asked:
         return ()
     called = [each for each in born_of(waiting.MEDIATED) if not is_blind(actor.role, each)]
     of = equal("state", State.RESOLVED), AnyOf("source", tuple(called))
-    return ((*of, Under("area", significant(actor.area)), equal("against", "")),)
+    why = _why(request, waiting.OF_LINE)
+    return ((*of, *why, Under("area", significant(actor.area)), equal("against", "")),)
 
 
 def _own(actor: Actor, of_disputes: Collection[str]) -> tuple[Sight, ...]:

@@ -76,6 +76,23 @@ async def test_a_call_taker_finds_the_matter_to_be_called_back(visit: Visit) -> 
     await act(clerk, f"/v1/incidents/{incident}:resolve", done)
     [why] = await waits(desk, incident, reason="CALL_BACK") or []
     assert why["unit"] == "990100-command"
+    await act(desk, f"/v1/incidents/{incident}:verify", {"solved": "NO", "note": "路还堵着"})
+    assert await waits(desk, incident, reason="CALL_BACK") is None
+    [why] = await waits(desk, incident, reason="REWORK") or []
+    assert "another person" in why["sentence"]
+    second = await visit.person("dispatcher.990100-command")
+    await act(second, f"/v1/incidents/{incident}:rework", {"reason": "路还堵着"})
+    assert await waits(desk, incident) is None
+    await act(clerk, f"/v1/incidents/{incident}:claim")
+    await act(clerk, f"/v1/incidents/{incident}:resolve", done)
+    await act(desk, f"/v1/incidents/{incident}:verify", {"solved": "YES"})
+    [why] = await waits(desk, incident) or []
+    assert (why["reason"], why["sentence"]) == (
+        "FILING",
+        "The call-back is made; it waits to be filed.",
+    )
+    await act(desk, f"/v1/incidents/{incident}:close")
+    assert await waits(desk, incident) is None
 
 
 async def test_no_petition_stands_in_a_110_inbox(visit: Visit) -> None:

@@ -16,10 +16,14 @@ from backbone.words.sight import sees
 from services.workflow.incident import claiming, clocks, question, reports, routing
 from services.workflow.incident.record import OPEN, Incident, Routing, State
 from services.workflow.incident.routing import require_dispatcher
-from services.workflow.incident.waiting import makes_call_backs
+from services.workflow.incident.waiting import (
+    REWORKS,
+    UNSOLVED,
+    is_to_be_reworked,
+    makes_call_backs,
+)
 from services.workflow.incident.world import World
 
-REWORKS = 2
 # An end answers to no danger at all.
 NO_PRIORITY = ""
 
@@ -28,7 +32,7 @@ class Finding(StrEnum):
     YES = "YES"  # 已解决
     PARTLY = "PARTLY"  # 部分解决
     CANNOT_EXPLAINED = "CANNOT_EXPLAINED"  # 不能解决, 已说明
-    NO = "NO"  # 未解决
+    NO = UNSOLVED  # 未解决
 
 
 class VoidReason(StrEnum):
@@ -138,7 +142,7 @@ def close(
     solved = incident.ending.solved
     if not solved:
         raise InvalidTransition("NOT_VERIFIED", solved=solved)
-    if solved == Finding.NO and incident.counts.reworks < REWORKS:
+    if is_to_be_reworked(incident):
         raise InvalidTransition("REWORK_DUE", solved=solved)
     return [IncidentClosed(now, reports.heard_reports(incident))]
 

@@ -20,6 +20,8 @@ POOL = "POOL"  # 待认领
 HOLDING = "HELD"  # 办理中
 TRIAGE = "TRIAGE"  # 待分流
 CALL_BACK = "CALL_BACK"  # 待回访
+REWORK = "REWORK"  # 未解决，待另一人退回重办
+FILING = "FILING"  # 已回访，待归档
 DESIGNATION = "DESIGNATION"  # 待指定管辖
 ANSWER_OWED = "SUPERVISION_OWED"  # 督办待回复
 ANSWERED = "SUPERVISION_ANSWERED"  # 督办已回复，待审核
@@ -52,11 +54,22 @@ CARED = frozenset({HAND_OVER_LATE, VISIT_MISSED})
 BESIDE = frozenset(
     {*ALERTED.values(), *PASSED.values(), *CARED, TEAM_MISSING, LINK_REFUSED, TICKET}
 )
+# What follows the work, for those who make the call-backs.
+AFTER_WORK = frozenset({CALL_BACK, REWORK, FILING})
 # For these it waits for its supervisor alone.
 JUDGED = frozenset({ANSWERED, ANSWER_LATE})
 SUPERVISED = JUDGED | {ANSWER_OWED}
 REASONS = frozenset(
-    {POOL, HOLDING, TRIAGE, CALL_BACK, DESIGNATION, *QUESTIONS, *LAPSED.values(), *RAISED.values()}
+    {
+        POOL,
+        HOLDING,
+        TRIAGE,
+        *AFTER_WORK,
+        DESIGNATION,
+        *QUESTIONS,
+        *LAPSED.values(),
+        *RAISED.values(),
+    }
     | SUPERVISED
     | BESIDE
 )
@@ -68,7 +81,11 @@ MEDIATED = "DISPUTE"
 # The office replies to its petition, which ends both: any of its staff may.
 REPLIED = "PETITION"
 OF_AREA = "*"
+# Who makes the call-backs of disputes all over the area looks under this.
+OF_LINE = "+"
 OVERDUE = "OVERDUE"
+# What a call-back has found where the work is to be done again, and how often it may be.
+UNSOLVED, REWORKS = "NO", 2
 
 
 class Waiting(Struct, frozen=True):
@@ -86,8 +103,7 @@ def waits_of(incident: Incident) -> tuple[Waiting, ...]:
     if state in OVER:
         return ()
     if state is State.RESOLVED:
-        called_back = Waiting(incident.matter.desk, CALL_BACK, incident.time)
-        return (called_back, *_supervised(incident))
+        return (_after_work(incident), *_supervised(incident))
     late = _late(incident)
     waits = [_having(incident, late)]
     if charge.raised_to:
@@ -96,6 +112,19 @@ def waits_of(incident: Incident) -> tuple[Waiting, ...]:
     for question in incident.questions:
         waits += _asked(question)
     return (*waits, *late, *_supervised(incident))
+
+
+def _after_work(incident: Incident) -> Waiting:
+    """The desk calls back; then it files the matter, or another person there sends it back."""
+    reason = CALL_BACK
+    if incident.ending.solved:
+        reason = REWORK if is_to_be_reworked(incident) else FILING
+    return Waiting(incident.matter.desk, reason, incident.time)
+
+
+def is_to_be_reworked(incident: Incident) -> bool:
+    """Whether the call-back found it unsolved, and it may be sent back once more."""
+    return incident.ending.solved == UNSOLVED and incident.counts.reworks < REWORKS
 
 
 def _having(incident: Incident, late: list[Waiting]) -> Waiting:
@@ -164,12 +193,12 @@ def shown_to(incident: Incident, actor: Actor, of_disputes: Collection[str]) -> 
     mine = [
         each
         for each in waits
-        if each.unit == actor.unit and (each.reason != CALL_BACK or may_call_back)
+        if each.unit == actor.unit and (each.reason not in AFTER_WORK or may_call_back)
     ]
     directs = actor.role in of_disputes and incident.matter.source == MEDIATED
     directs &= not is_blind(actor.role, incident.facts.source)
     if directs and contains(actor.area, incident.watched_area):
-        mine += [each for each in waits if each.reason == CALL_BACK and each not in mine]
+        mine += [each for each in waits if each.reason in AFTER_WORK and each not in mine]
     return tuple(mine)
 
 
@@ -183,10 +212,13 @@ def units_of(waits: tuple[Waiting, ...]) -> tuple[str, ...]:
 
 
 def keys_of(waits: tuple[Waiting, ...]) -> tuple[str, ...]:
-    """The keys that lists look for: `<unit> <reason>`, and the same with OF_AREA for an alert."""
+    """The keys that lists look for: `<unit> <reason>`, and the same with OF_AREA for an alert, with
+    OF_LINE for what follows the work."""
     keys: dict[str, None] = {}
     for each in waits:
-        places = (each.unit, OF_AREA) if each.reason in ALERTS else (each.unit,)
+        places = [each.unit]
+        places += [OF_AREA] if each.reason in ALERTS else []
+        places += [OF_LINE] if each.reason in AFTER_WORK else []
         for place in places:
             keys |= dict.fromkeys([key(place, each.reason)])
             if each.overdue:

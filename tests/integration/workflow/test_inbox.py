@@ -25,8 +25,8 @@ from services.workflow.incident import clocks
 from services.workflow.incident.kinds import ARRIVAL, FEEDBACK, HAND_OFF, OBJECTION, SIGN_IN
 from services.workflow.incident.record import OVER, Incident, Question
 from services.workflow.incident.waiting import (
+    AFTER_WORK,
     ALERTS,
-    CALL_BACK,
     REASONS,
     Waiting,
     waits_for,
@@ -59,6 +59,9 @@ def waiting_incidents(draw: Any) -> Incident:
     found = replace(found, matter=matter, charge=charge, questions=asked)
     for kind in draw(st.sets(st.sampled_from((SIGN_IN, ARRIVAL, FEEDBACK)))):
         found = clocks.started(found, kind, "a rule", START, 5)
+    solved = draw(st.sampled_from(("", "YES", "NO")))
+    found = replace(found, ending=replace(found.ending, solved=solved))
+    found = replace(found, counts=replace(found.counts, reworks=draw(st.sampled_from((0, 2)))))
     late = draw(st.booleans())
     fired = (fire(each, LAPSE, START + timedelta(hours=1)) for each in found.clocks)
     found = replace(found, clocks=tuple(fired) if late else found.clocks)
@@ -120,12 +123,12 @@ def in_inbox(incident: Incident, actor: Actor, request: pb.ListIncidentsRequest)
         if actor.unit
         and each.unit == actor.unit
         and actor.unit in incident.readers
-        and (each.reason != CALL_BACK or calls_back(actor.role, matter.source))
+        and (each.reason not in AFTER_WORK or calls_back(actor.role, matter.source))
     ]
     if waits_rightly(mine, request) and sees(by_unit, incident.facts):
         return True
     if actor.role in DISPUTE_CALL_BACK and matter.source == "DISPUTE" and not matter.against:
-        called = [each for each in waits if each.reason == CALL_BACK]
+        called = [each for each in waits if each.reason in AFTER_WORK]
         if contains(actor.area, incident.area) and waits_rightly(called, request):
             return True
     alerts = [each for each in waits if each.reason in ALERTS]
@@ -184,9 +187,9 @@ def test_each_entry_of_an_inbox_says_why_and_since_when(
     for each in shown:
         assert each.reason in REASONS
         assert each.since.ToDatetime() <= max(START + timedelta(days=9), START).replace(tzinfo=None)
-        below = each.reason == CALL_BACK and actor.role in DISPUTE_CALL_BACK
+        below = each.reason in AFTER_WORK and actor.role in DISPUTE_CALL_BACK
         assert each.unit == actor.unit or each.reason in ALERTS or below
-        assert each.reason != CALL_BACK or calls_back(actor.role, incident.matter.source)
+        assert each.reason not in AFTER_WORK or calls_back(actor.role, incident.matter.source)
 
 
 @given(waiting_incidents(), st.sampled_from(("call_taker", "dispatcher")), units)

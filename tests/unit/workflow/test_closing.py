@@ -9,6 +9,7 @@ from services.workflow.incident.closing import (
     VerifyIncident,
     VoidIncident,
 )
+from services.workflow.incident.waiting import CALL_BACK, FILING, REWORK, keys_of, waits_of
 from tests.cities import SOUTH
 from tests.incidents import (
     DESK,
@@ -49,6 +50,26 @@ def test_people_and_units_that_worked_on_it_do_not_judge_it() -> None:
 
 def test_a_call_back_has_a_known_finding() -> None:
     assert refusal_of(RESOLVED, VerifyIncident(SECOND, "MAYBE")) == "UNKNOWN_FINDING"
+
+
+@pytest.mark.parametrize(
+    ("solved", "reworks", "reason"),
+    [
+        ("", 0, CALL_BACK),
+        ("YES", 0, FILING),
+        ("PARTLY", 0, FILING),
+        ("NO", 0, REWORK),
+        ("NO", 1, REWORK),
+        ("NO", 2, FILING),
+    ],
+)
+def test_after_the_work_an_inbox_says_what_is_left_to_do(
+    solved: str, reworks: int, reason: str
+) -> None:
+    """A call-back that was made is not asked for again."""
+    found = changed(RESOLVED, solved=solved, reworks=reworks)
+    assert [(each.unit, each.reason) for each in waits_of(found)] == [("command", reason)]
+    assert keys_of(waits_of(found)) == (f"command {reason}", f"+ {reason}")
 
 
 def test_rework_puts_it_back_into_the_pool_of_the_unit_that_handled_it() -> None:
