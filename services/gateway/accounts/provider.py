@@ -235,4 +235,4 @@ async def _asked(method: str, url: str, **more: Any) -> Answer:
             body += part
             if len(body) > MOST:
                 raise ValueError("an answer without end")
-        return Answer(answer.status, json.loads(body), answer.headers.get("Date", ""))
+        return Answer(answer.status, json.loads(body), answer.headers.getone("Date", ""))
