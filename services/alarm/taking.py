@@ -65,7 +65,7 @@ class Taking:
         """`known` is the receipt as it stands, None if there is none."""
         told, code = request.HasField("caller"), self._atlas.dialling_code
         caller = callers.seal_change(request.caller, self._sealer, code) if told else None
-        if caller and known:
+        if caller and known and caller != CallerChange():
             caller = self._kept(caller, request.caller, known.report.caller)
         place = self._place(request) if request.HasField("place") else None
         danger = self._heard(request, known.report) if known else None

@@ -192,7 +192,10 @@ def _after(receipt: Receipt, event: News) -> Receipt:
 
 
 def require_visible(command: AmendReceipt) -> None:
-    """A place or narrative without a visible sign says nothing: it erases nothing either."""
+    """A place or narrative without a visible sign says nothing: it erases nothing either. Nor does
+    a caller of whom nothing is said."""
+    if command.caller == CallerChange():
+        raise InvalidArgument("NOTHING_TO_CHANGE", field="caller")
     if command.place is not None and command.place == Place(""):
         raise InvalidArgument("NOTHING_TO_CHANGE", field="place")
     if command.narrative is not None and shows_nothing(command.narrative):

@@ -231,6 +231,8 @@ async def test_a_part_of_the_caller_is_amended_and_the_rest_is_kept(console: Con
     await console.do("AmendReceipt", receipt.id, caller=alarm.CallerFacts(number="139 0000 5678"))
     shown = (await console.do("GetReceipt", receipt.id)).receipt.caller
     assert (shown.protected, shown.number) == (True, "")
+    nothing = await refused(console.do("AmendReceipt", receipt.id, caller=alarm.CallerFacts()))
+    assert (nothing.reason, nothing.facts["field"]) == ("NOTHING_TO_CHANGE", "caller")
     await console.do("AmendReceipt", receipt.id, caller=alarm.CallerFacts(protected=False))
     shown = (await console.do("GetReceipt", receipt.id)).receipt.caller
     assert (shown.protected, shown.number[-3:], bool(shown.name)) == (False, "678", True)

@@ -43,7 +43,6 @@ WHOLE = Caller(
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        (CallerChange(), WHOLE),
         (
             CallerChange(number="v1.m", number_index="index of m"),
             replace(WHOLE, number="v1.m", number_index="index of m"),
@@ -221,6 +220,7 @@ def test_a_place_without_point_keeps_its_area_until_words_name_another() -> None
     ("said", "field"),
     [
         ({"place": Place("")}, "place"),
+        ({"caller": CallerChange()}, "caller"),
         ({"narrative": ""}, "narrative"),
         ({"narrative": " \u200b\u3164", "danger": "汽油"}, "narrative"),
     ],
