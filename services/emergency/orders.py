@@ -25,20 +25,26 @@ async def target(shell: Shell, request_id: UUID, matter: UUID, team: str) -> tup
     An order comes twice, by call and by event. What stands, and was not among those that were read,
     may be what the other one has opened meanwhile: answer and missions are asked for once more.
     """
-    least = 0
-    while True:
-        answer, found = await asyncio.gather(
-            shell.door.answer(request_id), missions_of(shell, matter)
-        )
-        every = [e for e in found if (e.order.matter_id, e.order.team) == (matter, team)]
-        following = max([least, len(every), *(each.number + 1 for each in every)])
-        if answer is not None:
-            known = answer.aggregate_id
-            numbers = (n for n in range(following + 1) if mission_id(matter, team, n) == known)
-            return known, next(numbers, 0)
-        for each in every:
-            if each.ending is None:
-                return each.id, each.number
-        if not await shell.pool.fetchval(storage.STANDS, mission_id(matter, team, following)):
-            return mission_id(matter, team, following), following
-        least = following + 1
+    of, number, stands = await _aimed_at(shell, request_id, matter, team, 0)
+    while stands:
+        of, number, stands = await _aimed_at(shell, request_id, matter, team, number + 1)
+    return of, number
+
+
+async def _aimed_at(
+    shell: Shell, request_id: UUID, matter: UUID, team: str, least: int
+) -> tuple[UUID, int, bool]:
+    """The same by what is read now, a new one from the number `least` on; and whether the new one
+    stands nevertheless."""
+    answer, found = await asyncio.gather(shell.door.answer(request_id), missions_of(shell, matter))
+    every = [each for each in found if (each.order.matter_id, each.order.team) == (matter, team)]
+    following = max([least, len(every), *(each.number + 1 for each in every)])
+    if answer is not None:
+        known = answer.aggregate_id
+        numbers = (n for n in range(following + 1) if mission_id(matter, team, n) == known)
+        return known, next(numbers, 0), False
+    for each in every:
+        if each.ending is None:
+            return each.id, each.number, False
+    new = mission_id(matter, team, following)
+    return new, following, await shell.pool.fetchval(storage.STANDS, new)
