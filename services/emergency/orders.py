@@ -34,8 +34,8 @@ async def target(shell: Shell, request_id: UUID, matter: UUID, team: str) -> tup
 async def _aimed_at(
     shell: Shell, request_id: UUID, matter: UUID, team: str, least: int
 ) -> tuple[UUID, int, bool]:
-    """The same by what is read now, a new one from the number `least` on; and whether the new one
-    stands nevertheless."""
+    """The mission by one read of answer and missions, and its number; a new mission has the number
+    `least` or a later one. The third part: whether a row of that new mission exists already."""
     answer, found = await asyncio.gather(shell.door.answer(request_id), missions_of(shell, matter))
     every = [each for each in found if (each.order.matter_id, each.order.team) == (matter, team)]
     following = max([least, len(every), *(each.number + 1 for each in every)])

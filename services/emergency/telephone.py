@@ -1,4 +1,4 @@
-"""SMS and voice: whom a mission without an answer reaches beside our own stream, and by whom."""
+"""SMS and voice: the messages of a ladder to people, and the provider that delivers them."""
 
 import importlib
 from collections.abc import AsyncIterator, Mapping

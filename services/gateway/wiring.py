@@ -56,13 +56,13 @@ from services.gateway.contract.naming import Names
 from services.gateway.http import pages
 from services.gateway.http.addresses import Networks
 from services.gateway.http.app import build_app
+from services.gateway.http.browser_certificate import watch_certificate
 from services.gateway.http.connections import REFUSALS, Bounds
 from services.gateway.http.endpoint import Gate, Limits
 from services.gateway.http.limits import Limit
 from services.gateway.http.parting import Parting
 from services.gateway.http.problems import Reasons, whole_answer
 from services.gateway.http.server import Door, serve
-from services.gateway.http.shown import watch_shown
 from services.gateway.http.upstream import Upstream
 from services.gateway.live import change_stream as live
 from services.gateway.live import terminal
@@ -235,7 +235,7 @@ async def run(settings: Settings, pulse: Pulse) -> None:
         close = gateway.streams.close
         parting = Parting(gateway.app, pulse, drain_seconds_of(settings))
         if own := own_certificate_of(settings):
-            tasks.create_task(watch_shown(own, pulse))
+            tasks.create_task(watch_certificate(own, pulse))
         door = Door(settings.host, settings.port, gateway.bounds, certificate_of(settings))
         serving = tasks.create_task(serve(parting, door, pulse, close))
         try:

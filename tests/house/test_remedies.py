@@ -96,8 +96,8 @@ READINESS = {
         "tests/unit/backbone/test_data_keys.py::"
         "test_a_key_that_is_gone_is_told_until_its_row_is_restored",
     ),
-    "shown: PART": (
-        "tests/unit/gateway/test_shown.py::test_an_expired_one_is_told_until_another_one_is_written",
+    "browser_certificate: PART": (
+        "tests/unit/gateway/test_browser_certificate.py::test_an_expired_one_is_told_until_another_one_is_written",
     ),
     "replica: PART": (
         "tests/integration/backbone/test_replica.py::test_a_pack_is_seen_whole_or_not_at_all",

@@ -1,6 +1,7 @@
 """Sizes, names and shapes that no linter knows."""
 
 import ast
+import subprocess
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -31,6 +32,14 @@ SERVICES = sorted(
     for path in (TOP / "services").iterdir()
     if (path / "__init__.py").exists() and path.name not in DIFFERENT
 )
+
+
+# What a newcomer sees first. A file that a tool has left there is none of it.
+TOP_LEVEL = {
+    ".ci", ".gitignore", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "Makefile",
+    "README.md", "README.zh.md", "buf.yaml", "deploy", "docs", "libs", "protos", "pyproject.toml",
+    "requirements-dev.lock", "requirements-pkcs11.lock", "requirements.lock", "services", "tests",
+}  # fmt: skip
 
 
 @cache
@@ -89,3 +98,9 @@ def test_no_service_reads_stored_outcomes_without_their_codes() -> None:
 def test_no_source_lies_outside_these_rules() -> None:
     found = {path.parent.name for path in (TOP / "libs").glob("*/__init__.py")}
     assert {f"libs/{name}" for name in found} | {"services"} == set(ROOTS)
+
+
+def test_the_top_level_holds_what_belongs_there() -> None:
+    command = ["git", "ls-files", "-z"]
+    listed = subprocess.run(command, cwd=TOP, capture_output=True, text=True, check=True).stdout
+    assert {path.split("/")[0] for path in listed.split("\0") if path} == TOP_LEVEL

@@ -150,7 +150,7 @@ async def read_keys(pool: Pool, known: Sequence[DataKeys]) -> None:
 
 
 def flaw_of(lost: Collection[str]) -> str:
-    """What is told of keys that were asked for, and that nobody has."""
+    """The sentence for keys that sealed values name and the table lacks; else empty."""
     if not lost:
         return ""
     named = ", ".join([*sorted(lost)[:SHOWN], *(["…"] if len(lost) > SHOWN else [])])

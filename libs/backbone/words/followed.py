@@ -18,7 +18,8 @@ SETTLED = (RESOLVED, CLOSED, VOIDED)
 MERGED = "MERGED"
 OVER = (CLOSED, MERGED, VOIDED)
 REWORKED = "IncidentReworked"
-# After these steps it is worked on again, whatever came of it before.
+# After these steps a unit works on the incident again; a reply or an agreement of before is not the
+# last word.
 BEGINS_AGAIN = frozenset({REWORKED, "IncidentReinstated"})
 # In these states no unit has the incident: none was given it yet, or it was taken from its unit.
 WITHOUT_UNIT = frozenset({PENDING, "TRIAGE", VOIDED, MERGED})

@@ -61,7 +61,7 @@ _OF_SURNAME = re.compile(
     rf"^(?:.*[^\u3400-\u9fff]|[一有那某这该]?[个名位])?姓(?P<name>{SURNAME})(?:的.*)?$"
 )
 _WAYS = (_BEFORE, _ALSO, _OF_SURNAME)
-# What is left of a field may be a body, a place or an age.
+# A field without its name leaves words such as these: a body, a place or an age.
 _NO_NAME = re.compile(
     r".*(?:[局所处厅部委办厂店院校站队科镇乡街村区县市省路巷]|公司|集团|政府|中心|单位|小区|社区)|.*岁|[我你他她]的|其他"
 )

@@ -12,7 +12,8 @@ from backbone.words.known_numbers import SHORTEST
 from backbone.words.letters import in_digits
 from backbone.words.personal_numbers import CARD, PLATE, numbers_in
 
-# What is no number is left out here: so commas part numbers, and words that stand in names.
+# Pieces that are no number are dropped afterwards, so commas may part, and so may words that also
+# stand in names.
 _BETWEEN = re.compile(rf"{SEVERAL.pattern}|[,，]|和|及")
 # Also one whose check digit is wrong: it was typed wrong twice.
 _CARD = re.compile(r"(?<![0-9])(?:[0-9]{17}[0-9Xx]|[0-9]{15})(?![0-9])")

@@ -18,7 +18,7 @@ def reaches_too_far(packed: ZipFile) -> str:
     read; else empty."""
     part = _first_sheet(packed)
     if part not in packed.namelist():
-        return ""  # whoever reads it says what is wrong with it
+        return ""  # the reader of the workbook tells its flaw
     columns, rows = set(), set()
     for cell in CELL.finditer(packed.read(part)):
         columns.add(cell[1])

@@ -122,7 +122,7 @@ class Deputies:
 
 
 def no_such_account(user: str, field: str) -> Problem:
-    """The refusal of a name that a field of the request gives, and nobody has."""
+    """The refusal of a field of the request that names no account."""
     facts = {"user": user}
     return Problem(404, "NO_SUCH_ACCOUNT", facts, [Flaw(field, "NO_SUCH_ACCOUNT", facts)])
 

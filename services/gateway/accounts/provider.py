@@ -215,7 +215,7 @@ async def _published(url: str) -> Any:
 
 
 async def _asked(method: str, url: str, **more: Any) -> Answer:
-    """Raises what is SILENT or UNREADABLE."""
+    """Ask the provider once. Raises the errors of SILENT and UNREADABLE."""
     wires = TCPConnector(ssl=SSLContext(PROTOCOL_TLS_CLIENT))
     opened = ClientSession(
         connector=wires,

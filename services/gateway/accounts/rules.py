@@ -24,7 +24,7 @@ SIGNS = frozenset(("/", FOR, *"∕⁄⟋╱›»❯❱⟩〉》〉≻→"))
 STANDING_IN = re.compile(r"[^\w·]代")
 # `contract/naming.py` shows a key without a person by its unit: 青山镇派出所的接口.
 OF_A_KEY = re.compile(r"的接口$|^the interface of\b")
-# So the audit names whoever types a command at the machine, and the calls of that command.
+# The audit names an operator who types a command so, and the calls of that command.
 AT_THE_MACHINE = re.compile(r"^operator:|^liandong$")
 # The writing of names here, by how Unicode calls its signs: Chinese, and the alphabets of the
 # country's peoples. None of these has letters that could be taken for Chinese or for A to Z, as all

@@ -1,4 +1,4 @@
-"""The desk's service hears of a merge by a call: all receipts move, whoever waits for how long."""
+"""The desk's service hears of a merge by a call: all receipts move, also without the caller."""
 
 import asyncio
 from collections.abc import Sequence

@@ -15,7 +15,7 @@ from operate.admin.process_findings import remedy_of, seen_of
 from operate.home.home import Home
 from operate.home.ports import Ports
 from operate.run.installation import Installation
-from services.gateway.http.shown import flaw_of_shown
+from services.gateway.http.browser_certificate import flaw_of_certificate
 
 CLOCK = "the clock of this host is 30.0 s behind the database's, by which it is corrected: set it"
 
@@ -43,7 +43,7 @@ def process(state: str = "ready", *flaws: str, **more: Any) -> dict[str, Any]:
         ("alarm", parked_flaw("alarm.incidents", 3), set(), "liandong deadletters replay"),
         ("alarm", GONE, set(), "liandong up --detach"),
         ("alarm", data_keys.flaw_of(["alarm-fields-2026-1a"]), set(), "restore the row"),
-        ("gateway", str(flaw_of_shown(Path("no.pem"))), set(), "write a good certificate"),
+        ("gateway", str(flaw_of_certificate(Path("no.pem"))), set(), "write a good certificate"),
         ("alarm", CLOCK, set(), "set the clock"),
         ("alarm", unsent_flaw("alarm", 16), set(), "mend what is told below"),
         ("alarm", unsent_flaw("alarm", 16), {"kafka", "alarm"}, "it follows kafka"),

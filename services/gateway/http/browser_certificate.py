@@ -1,5 +1,5 @@
-"""Watches the city's own certificate, which people's browsers see: it is of no authority of ours,
-and nobody else renews it or hears of its end."""
+"""Watches the city's own certificate, which people's browsers see: its authority is not ours, so
+`liandong certificates` neither renews it nor tells its end."""
 
 import logging
 from datetime import UTC, datetime
@@ -18,12 +18,12 @@ PART = "certificate for browsers"
 LOOK = 10.0
 
 
-async def watch_shown(path: Path, pulse: Pulse, look: float = LOOK) -> None:
+async def watch_certificate(path: Path, pulse: Pulse, look: float = LOOK) -> None:
     """Tell in readiness, metric and log how the file is; for ever. It takes no gateway out of
-    service: the others show the same file, and who goes on in spite of it is heard."""
+    service: the others show the same file, and people may still go on past the warning."""
     told = ""
     async for _ in pulse.rounds(PART, look):
-        flaw = flaw_of_shown(path)
+        flaw = flaw_of_certificate(path)
         pulse.note(PART, str(flaw or ""))
         if flaw is None:
             left = _own(path).not_valid_after_utc - datetime.now(UTC)
@@ -35,7 +35,7 @@ async def watch_shown(path: Path, pulse: Pulse, look: float = LOOK) -> None:
         told = str(flaw or "")
 
 
-def flaw_of_shown(path: Path) -> WireFlaw | None:
+def flaw_of_certificate(path: Path) -> WireFlaw | None:
     """Why browsers refuse what the file holds, or why it cannot be shown; None if it serves."""
     try:
         own, key = _own(path), load_pem_private_key(path.read_bytes(), None)

@@ -10,7 +10,7 @@ from backbone.process.metrics import CERTIFICATE_LEFT
 from backbone.process.pulse import Pulse
 from operate.home import certificates
 from operate.home.certificates import Authority
-from services.gateway.http.shown import PART, flaw_of_shown, watch_shown
+from services.gateway.http.browser_certificate import PART, flaw_of_certificate, watch_certificate
 from tests.servers import running_task
 
 
@@ -45,9 +45,9 @@ def mark(own: Path) -> None:
 def test_each_flaw_is_one_sentence_with_its_remedy(
     own: Path, harm: Callable[[Path], None], english: str, chinese: str
 ) -> None:
-    assert flaw_of_shown(own) is None
+    assert flaw_of_certificate(own) is None
     harm(own)
-    flaw = flaw_of_shown(own)
+    flaw = flaw_of_certificate(own)
     assert flaw is not None
     assert english in flaw.english and str(own) in flaw.english and "into that file" in flaw.english
     assert chinese in flaw.chinese and str(own) in flaw.chinese and "写入该文件" in flaw.chinese
@@ -63,7 +63,7 @@ async def test_an_expired_one_is_told_until_another_one_is_written(own: Path) ->
             while what not in "".join(pulse.unready()) or bool(what) != bool(pulse.unready()):
                 await asyncio.sleep(0.01)
 
-    async with running_task(watch_shown(own, pulse, 0.01)):
+    async with running_task(watch_certificate(own, pulse, 0.01)):
         await told("expired on")
         assert pulse.unserving() == [] and left.get() == 0
         Authority(own.parent).issue("gateway")
