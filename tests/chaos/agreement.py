@@ -60,16 +60,10 @@ async def disagreements(day: Day, dsn: str) -> Sequence[str]:
         matter = mission["matter_id"]
         if matter not in incidents:
             incidents[matter] = await _incident(day.desk, matter)
-        ordered_for = told[mission["id"]][0].dispatched.order.matter_id
-        if ordered_for not in incidents:
-            incidents[ordered_for] = await _incident(day.desk, ordered_for)
         receipt = known[mission["receipt"]]
-        goes_on = (incidents[ordered_for] or {}).get("merged_into") or ordered_for
-        right = _matter_of(receipt) if ordered_for == receipt["id"] else goes_on
-        found += _apart(mission, incidents[matter], receipt, right)
+        found += _apart(mission, incidents[matter], receipt)
         order = told[mission["id"]][0].dispatched.order
-        own = ordered_for == mission["receipt"]  # what was sent for an incident goes on with it
-        if own and order.receipt_version < ended.get(mission["receipt"], 0):
+        if order.receipt_version < ended.get(receipt["id"], 0):
             found.append(f"{mission['id']} is open, its receipt has ended: {receipt['outcome']}")
     found += [words for of, events in told.items() for words in _out_of_order(of, events)]
     return [*found, *await _waiting(dsn, told.keys())]
@@ -105,13 +99,10 @@ def _matter_of(receipt: Any) -> str:
     return str((receipt.get("incident") or {}).get("id") or receipt["id"])
 
 
-def _apart(mission: Any, incident: Any, receipt: Any, right: str) -> Iterator[str]:
-    """Where an open mission differs from its matter: the incident, or the receipt without one.
-
-    One that was ordered for its receipt moves with it; one for an incident stays there, or goes
-    where that one was merged into.
-    """
-    of = mission["id"]
+def _apart(mission: Any, incident: Any, receipt: Any) -> Iterator[str]:
+    """Where an open mission differs from its matter: the incident of the receipt that has ordered
+    it, whatever that one belonged to then, or the receipt without one."""
+    of, right = mission["id"], _matter_of(receipt)
     if mission["matter_id"] != right:
         yield f"{of} is of {mission['matter_id']}, and should be of {right}"
         return
