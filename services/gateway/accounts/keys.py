@@ -49,7 +49,8 @@ class KeyRing:
             return {**said, "key": await self._make(conn, "KEY_ADDED", **said)}
 
     async def revoke(self, name: str, role: str = "") -> int:
-        """Disable the keys of this name; within seconds they open nothing."""
+        """Disable the keys of this name, at least one; within seconds they open nothing. Raises
+        Problem 404."""
         async with audit.audited(self.pool) as conn:
             rows = await _found(conn, name, role)
             for row in rows:
@@ -66,8 +67,6 @@ class KeyRing:
         made: list[dict[str, str]] = []
         async with audit.audited(self.pool) as conn:
             rows = await _found(conn, name, role)
-            if not rows:
-                raise Problem(404, "NO_SUCH_KEY", {"name": name})
             for row in rows:
                 if not await self.coded.keys.is_sound(conn, row):
                     raise forged(name)
@@ -104,8 +103,14 @@ async def _require_free(conn: Connection, name: str) -> None:
 
 
 async def _found(conn: Connection, given: str, role: str) -> list[Any]:
-    """The keys of this name; of a name in other width and case, if it has none."""
+    """The keys of this name in force; of a name in other width and case, if it has none. Raises
+    Problem 404."""
     rows = await conn.fetch(FIND, given, role)
-    if not rows and (name := (await storage.key_names(conn)).get(folded(given))):
+    name = (await storage.key_names(conn)).get(folded(given), given)
+    if not rows:
         rows = await conn.fetch(FIND, name, role)
-    return list(rows)
+    if rows:
+        return list(rows)
+    if role and await conn.fetch(FIND, name, ""):
+        raise Problem(404, "NO_KEY_OF_ROLE", {"name": name, "role": role})
+    raise Problem(404, "NO_SUCH_KEY", {"name": given})

@@ -219,8 +219,11 @@ async def test_a_key_is_rotated_and_revoked(face: Face) -> None:
     assert await status(face, header) == 401
     header = {"Authorization": f"Bearer {made['key']}"}
     assert (made["role"], made["unit"], await status(face, header)) == ("partner", STATION, 200)
-    assert await ring.revoke(name, "clerk") == 0
+    assert await refusal(ring.revoke(name, "clerk")) == "NO_KEY_OF_ROLE"
+    assert await refusal(ring.rotate(name, "clerk")) == "NO_KEY_OF_ROLE"
     assert await ring.revoke(name) == 1
+    assert await refusal(ring.revoke(name)) == "NO_SUCH_KEY", "none is in force any more"
+    assert await refusal(ring.revoke(named(), "clerk")) == "NO_SUCH_KEY"
     await face.gateway.rights.look()
     assert await status(face, header) == 401
     assert await refusal(ring.rotate(name)) == "NO_SUCH_KEY"
