@@ -1,6 +1,5 @@
 """The accounts and keys of an installation, as its operator changes them."""
 
-import asyncio
 import importlib
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence, Set
 from contextlib import asynccontextmanager, suppress
@@ -19,6 +18,7 @@ from operate.admin.accounts import coded_rows, operator
 from operate.admin.superiors import may_stand_in
 from operate.home import absence
 from operate.home.csv_rows import Numbered, rows_of
+from operate.home.given_file import bytes_of
 from operate.home.trouble import Trouble
 from operate.run.installation import Installation
 
@@ -133,10 +133,10 @@ def period_of(start: str, end: str) -> Any:
     return importlib.import_module("services.gateway.accounts.deputies").Period(*period)
 
 
-async def read_file(path: Path) -> dict[int, Any]:
+def read_file(path: Path) -> dict[int, Any]:
     """The accounts of a CSV file, in UTF-8 or GB18030, by their lines. Raises Trouble, naming each
     wrong line."""
-    (_, named), *rows = rows_of(str(path), await asyncio.to_thread(text_of, path)) or [(0, [])]
+    (_, named), *rows = rows_of(str(path), text_of(path)) or [(0, [])]
     header = columns_in(named)
     require_columns(path, header)
     if not rows:
@@ -176,7 +176,7 @@ def require_none(path: Path, flaws: Sequence[tuple[int, str, str]]) -> None:
 
 def text_of(path: Path) -> str:
     try:
-        return decoded(path.read_bytes())[0]
+        return decoded(bytes_of(path))[0]
     except UnknownEncoding as error:
         raise Trouble(
             f"{path} cannot be read: line {error.line}: {error}. "

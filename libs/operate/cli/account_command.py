@@ -87,7 +87,10 @@ def disable_account(
             "Give either a user name or --demo.", "请给出用户名，或者使用 --demo，二者择一。"
         )
     if demo:
-        was = asyncio.run(accounts.end(Installation.here(Home.here())))
+        home = Home.here()
+        was = asyncio.run(accounts.end(Installation.here(home)))
+        if home.supervisor():
+            home.demo_ended.touch()
         say(
             "The demo's accounts and keys open nothing any more; no start brings them back."
             if was
@@ -170,7 +173,7 @@ def import_accounts(
 
     A new account without a password gets one, which is printed only now, as CSV: user, password.
     """
-    by_line = asyncio.run(register.read_file(file))
+    by_line = register.read_file(file)
     entries = asyncio.run(posts_of(Installation.here(Home.here()), file, by_line))
 
     async def bring_in(books: Books) -> tuple[dict[str, int], list[Any]]:

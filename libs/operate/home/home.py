@@ -72,6 +72,11 @@ class Home:
         return self.path / "choices.json"
 
     @property
+    def demo_ended(self) -> Path:
+        """An empty file: the demo's accounts and keys were ended while a supervisor runs."""
+        return self.path / "demo-ended"
+
+    @property
     def run_file(self) -> Path:
         """Addresses and accounts for scripts; exists only while everything is ready."""
         return self.path / "run.json"

@@ -13,6 +13,7 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from backbone.words.encodings import UnknownEncoding, decoded
 from operate.home.csv_rows import Numbered, rows_of, unreadable
+from operate.home.given_file import bytes_of
 from operate.home.trouble import Trouble
 from operate.replay.cells import BEYOND
 from operate.replay.reach import reaches_too_far
@@ -78,7 +79,7 @@ def _read(path: Path) -> bytes:
                 f"{path} 有 {size // MEGABYTE} MB，最多读取 {LARGEST // MEGABYTE} MB。"
                 "请拆分成几个文件。",
             )
-        return path.read_bytes()
+        return bytes_of(path)
     except OSError as error:
         raise unreadable(str(path), str(error)) from error
 

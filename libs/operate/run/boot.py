@@ -24,10 +24,12 @@ from operate.cli.screen import words
 from operate.home import absence
 from operate.home.trouble import Trouble
 from operate.run import warmup
+from operate.run.all_ready import all_ready
 from operate.run.child import State
+from operate.run.facts import Facts
 from operate.run.installation import DATABASE, Installation
 from operate.run.protection import kafka_password
-from operate.run.supervisor import Facts, Supervisor, all_ready
+from operate.run.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
 
@@ -93,6 +95,7 @@ class Boot:
         again = stamina.retry_context(on=is_transient, attempts=None, timeout=PATIENCE)
         async for attempt in again:
             with attempt:
+                installation.home.demo_ended.unlink(missing_ok=True)
                 self._demo = await accounts.begin(installation)
 
     async def _refill(self) -> None:

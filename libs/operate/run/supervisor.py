@@ -13,6 +13,7 @@ from operate.home.logfiles import trim
 from operate.home.trouble import Trouble
 from operate.run.adopted import Adopted
 from operate.run.child import Child, Program, State
+from operate.run.facts import Facts, without_ended
 from operate.run.metrics import Restarts, tell_disk
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,6 @@ STATE_ROOM = 32_768
 
 # The addresses of each process, for run.json.
 Addresses = Mapping[str, Mapping[str, str]]
-Facts = Mapping[str, Any]
 
 
 class Supervisor:
@@ -122,7 +122,8 @@ class Supervisor:
                     await asyncio.gather(*(child.stop() for child in children))
 
     async def _obey(self) -> None:
-        """Hold down the processes that the files in the `held` folder name."""
+        """Hold down the processes that the files in the `held` folder name, and list no demo that
+        was ended."""
         stopping: dict[Child, asyncio.Task[None]] = {}
         while True:
             wanted = holds.wanted(self.home.held)
@@ -136,6 +137,9 @@ class Supervisor:
                     del stopping[child]
                     child.idle = State.WAITING
                     child.start()
+            if (facts := without_ended(self._facts, self.home)) is not self._facts:
+                self._facts = facts
+                self._publish()
             await asyncio.sleep(POLL)
 
     async def _trim(self) -> None:
@@ -226,25 +230,3 @@ async def until_one_stops(tasks: Sequence[asyncio.Task[Any]]) -> None:
     done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in done:
         task.result()
-
-
-async def all_ready(children: Sequence[Child], patience: float) -> None:
-    """Wait until all are ready. Raises Trouble if one cannot start, or after `patience` s."""
-    waiting = [asyncio.create_task(child.ready()) for child in children]
-    try:
-        async with asyncio.timeout(patience):
-            await asyncio.gather(*waiting)
-    except TimeoutError:
-        raise await too_slow(children, patience) from None
-    finally:
-        for task in waiting:
-            task.cancel()
-
-
-async def too_slow(children: Sequence[Child], patience: float) -> Trouble:
-    late = [child.program for child in children if child.state is not State.READY]
-    told = [f"{program.label}: {', '.join(await program.flaws())}" for program in late]
-    return Trouble(
-        f"Not ready after {patience:.0f} s: {'; '.join(told)}. See the logs.",
-        f"{patience:.0f} 秒后仍未就绪：{'; '.join(told)}。详见日志。",
-    )

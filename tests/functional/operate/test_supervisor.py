@@ -23,9 +23,11 @@ from operate.home.ports import Ports, free_port
 from operate.home.trouble import Trouble
 from operate.run import child, control
 from operate.run.adopted import sort_out
+from operate.run.all_ready import all_ready
 from operate.run.child import Program, State
+from operate.run.facts import Facts
 from operate.run.launch import Launch
-from operate.run.supervisor import Facts, Supervisor, all_ready
+from operate.run.supervisor import Supervisor
 
 STAND_IN = Path(__file__).with_name("stand_in.py")
 
@@ -52,7 +54,7 @@ async def start_all(supervisor: Supervisor) -> Facts:
     for each in supervisor.children:
         each.start()
     await all_ready(supervisor.children, 10)
-    return {"gateway": "http://here"}
+    return {"gateway": "http://here", "accounts": [{"user": "a"}], "api_keys": [{"key": "k"}]}
 
 
 @asynccontextmanager
@@ -89,6 +91,18 @@ async def test_run_json_tells_scripts_what_runs(home: Home) -> None:
         }
         assert document["processes"]["b"]["pid"] == document["processes"]["c"]["pid"]
     assert not home.run_file.exists() and not home.state.exists()
+
+
+async def test_run_json_lists_no_demo_that_was_ended(home: Home) -> None:
+    def told() -> tuple[object, object]:
+        document = json.loads(home.run_file.read_text())
+        return document["accounts"], document["api_keys"]
+
+    async with running(home, program(home, "a")):
+        assert told() == ([{"user": "a"}], [{"key": "k"}])
+        home.demo_ended.touch()
+        await until(lambda: told() == ([], []))
+        assert json.loads(home.run_file.read_text())["gateway"] == "http://here"
 
 
 async def test_a_child_that_dies_runs_again_within_a_second(

@@ -33,28 +33,28 @@ def test_utf_16_is_named(tmp_path: Path, encoding: str) -> None:
 @pytest.mark.parametrize(
     ("more", "line"), [("", 3), ("\n\n", 5), ("李四,clerk,990100-police\n", 4)]
 )
-async def test_a_wrong_line_has_the_number_that_a_person_sees(
+def test_a_wrong_line_has_the_number_that_a_person_sees(
     tmp_path: Path, more: str, line: int
 ) -> None:
     path = tmp_path / "accounts.csv"
     path.write_text(f"{TEXT}{more}zhang,no_role,990100-police\n", encoding="utf-8")
     with pytest.raises(Trouble, match=f"line {line}: "):
-        await read_file(path)
+        read_file(path)
 
 
-async def test_a_quotation_mark_that_is_never_closed_is_named_here_too(tmp_path: Path) -> None:
+def test_a_quotation_mark_that_is_never_closed_is_named_here_too(tmp_path: Path) -> None:
     path = tmp_path / "accounts.csv"
     path.write_text(f'{TEXT}"zhang,clerk,990100-police\nli,clerk,990100-police\n', encoding="utf-8")
     with pytest.raises(Trouble, match="line 3: a quotation mark"):
-        await read_file(path)
+        read_file(path)
 
 
-async def test_a_line_with_more_values_than_the_header_is_named(tmp_path: Path) -> None:
+def test_a_line_with_more_values_than_the_header_is_named(tmp_path: Path) -> None:
     """A comma in a name would shift what follows."""
     path = tmp_path / "accounts.csv"
     path.write_text("user,role,unit,name\nli,clerk,990100-police,Li, Wei\n", encoding="utf-8")
     with pytest.raises(Trouble, match="line 2: it has 5 values, the header 4"):
-        await read_file(path)
+        read_file(path)
 
 
 @pytest.mark.parametrize("holds", ["x7SUN-k2q9_Lm4Pz", "孙某某abcdefgh12345", "aaaaaaaaaaaaaaab"])
@@ -74,10 +74,10 @@ def test_an_account_that_is_known_or_names_a_password_gets_none() -> None:
 
 
 @pytest.mark.parametrize("header", ["user,role,unit,,", " user , role,unit ", "user,role,unit"])
-async def test_empty_columns_behind_the_named_ones_are_none(tmp_path: Path, header: str) -> None:
+def test_empty_columns_behind_the_named_ones_are_none(tmp_path: Path, header: str) -> None:
     path = tmp_path / "accounts.csv"
     path.write_text(f"{header}\nli,clerk,990100-police,,\n", encoding="utf-8")
-    [entry] = (await read_file(path)).values()
+    [entry] = (read_file(path)).values()
     assert (entry.user, entry.role, entry.unit) == ("li", "clerk", "990100-police")
 
 
@@ -93,13 +93,13 @@ async def test_empty_columns_behind_the_named_ones_are_none(tmp_path: Path, head
         ("user,role,unit\n", "has no rows"),
     ],
 )
-async def test_a_file_with_other_columns_is_told_which_it_has(
+def test_a_file_with_other_columns_is_told_which_it_has(
     tmp_path: Path, text: str, said: str
 ) -> None:
     path = tmp_path / "accounts.csv"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(Trouble, match=said):
-        await read_file(path)
+        read_file(path)
 
 
 async def test_the_directory_is_asked_once_for_each_post(
