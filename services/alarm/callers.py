@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from backbone.postgres.sealing import Sealer
-from backbone.words.contacts import contact_of, line_of
+from backbone.words.contacts import contact_of, line_of, number_of
 from backbone.words.masks import masked
 from backbone.words.numbers_said import numbers_of_field
 from backbone.words.persons import unnamed
@@ -20,11 +20,9 @@ SEALED = ("number", "name", "subscriber", "installed_address")
 def seal(facts: pb.CallerFacts, sealer: Sealer, dialling_code: str) -> Caller:
     """Seal the caller's data before it enters any command, journal or topic."""
     sealed = {name: sealer.seal(name, getattr(facts, name).strip()) for name in SEALED}
-    index, line = _indexes(facts.number, sealer, dialling_code)
     called = kept_of(_called(facts, sealer), [facts], sealer, facts.protected)
-    return Caller(
-        protected=facts.protected, number_index=index, line_index=line, called=called, **sealed
-    )
+    indexes = _indexes(facts.number, sealer, dialling_code)
+    return Caller(protected=facts.protected, called=called, **indexes, **sealed)
 
 
 def _called(facts: pb.CallerFacts, sealer: Sealer) -> tuple[str, ...]:
@@ -55,22 +53,27 @@ def seal_change(facts: pb.CallerFacts, sealer: Sealer, dialling_code: str) -> Ca
         if facts.HasField(name)
     }
     protected = facts.protected if facts.HasField("protected") else None
-    index, line = None, None
-    if facts.HasField("number"):
-        index, line = _indexes(facts.number, sealer, dialling_code)
+    told = facts.HasField("number")
+    indexes = _indexes(facts.number, sealer, dialling_code) if told else {}
     named = facts.HasField("name") or facts.HasField("subscriber")
     called = _called(facts, sealer) if named else None
-    return CallerChange(
-        protected=protected, number_index=index, line_index=line, called=called, **sealed
-    )
+    return CallerChange(protected=protected, called=called, **indexes, **sealed)
 
 
-def _indexes(number: str, sealer: Sealer, dialling_code: str) -> tuple[str, str]:
-    """The indexes of the first number in the field and of its line, equal in every way of writing
-    it; that of the line is empty for a number without an extension."""
-    contact = contact_of((*numbers_of_field(number), number)[0], dialling_code)
-    line = line_of(contact)
-    return sealer.index("number", contact), sealer.index("number", line) if line else ""
+def _indexes(number: str, sealer: Sealer, dialling_code: str) -> dict[str, Any]:
+    """The indexes of all numbers in the field, the first one apart, and of their lines; equal in
+    every way of writing a number. A number without an extension has no index of its line."""
+    first, *others = (*numbers_of_field(number), number)
+    known = [number_of(each, dialling_code) for each in others]
+    contacts = dict.fromkeys(filter(None, (contact_of(first, dialling_code), *known)))
+    numbers = [sealer.index("number", each) for each in contacts]
+    lines = [sealer.index("number", line_of(each)) for each in contacts]
+    return {
+        "number_index": numbers[0] if numbers else "",
+        "line_index": lines[0] if lines else "",
+        "further": tuple(numbers[1:]),
+        "further_lines": tuple(filter(None, lines[1:])),
+    }
 
 
 def names_of(receipt: Receipt, sealer: Sealer) -> list[str]:

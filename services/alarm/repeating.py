@@ -24,6 +24,8 @@ from services.alarm.receipt.suggestions import Earlier, Sighting, Window, repeat
 class Numbers(Struct, frozen=True):
     number_index: str = ""
     line_index: str = ""
+    further: tuple[str, ...] = ()
+    further_lines: tuple[str, ...] = ()
 
 
 class Report(Struct, frozen=True):
@@ -86,10 +88,10 @@ async def _earlier(
     where = storage.Where(
         cells=cells_around(point, window.metres) if point else (),
         area="" if point else seen.place.area,
-        number_index=seen.number_index,
+        numbers=seen.numbers,
         address=seen.address if is_exact(seen.address) else "",
         against=taken.against,
-        line=seen.line,
+        lines=seen.lines,
     )
     return await storage.earlier(rows, taken.by, seen.time - window.time, where)
 
@@ -121,6 +123,8 @@ def _read(receipt: UUID, doc: str) -> Earlier:
         narrative=report.narrative,
         number_index=report.caller.number_index,
         line_index=report.caller.line_index,
+        further=report.caller.further,
+        further_lines=report.caller.further_lines,
         address=report.address,
     )
     incident, state = (known.id, known.known.state) if known else ("", "")

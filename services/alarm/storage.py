@@ -58,9 +58,10 @@ EARLIER = """(
 WHICH = (
     "cell = ANY($2::bigint[])",
     "area = $3::text AND $3 <> ''",
-    "number_index = $4::text AND number_index <> ''",
-    "number_index = $7::text AND number_index <> ''",
-    "line_index = $7::text AND line_index <> ''",
+    "number_index = ANY($4::text[]) AND number_index <> ''",
+    "number_index = ANY($7::text[]) AND number_index <> ''",
+    "line_index = ANY($7::text[]) AND line_index <> ''",
+    "further_indexes && $8::text[] AND further_indexes <> '{}'",
     "address = $5::text AND address <> ''",
 )
 KNOWN = """
@@ -162,14 +163,14 @@ def asked_tickets(request: pb.ListTicketsRequest, actor: Actor) -> Asked:
 @dataclass(frozen=True, slots=True)
 class Where:
     """By what earlier receipts are found; what is empty finds none. `against` is the unit that the
-    report accuses: only the same accusation is found for it. `line` finds other extensions."""
+    report accuses: only the same accusation is found for it. `lines` find other extensions."""
 
     cells: Collection[int]
     area: str
-    number_index: str
+    numbers: Collection[str]
     address: str
     against: str
-    line: str = ""
+    lines: Collection[str] = ()
 
 
 async def earlier(
@@ -179,7 +180,8 @@ async def earlier(
     be found twice; and what a row must satisfy to be shown. They are not proven."""
     parameters = Parameters()
     parameters.values += [since, list(where.cells), where.area]
-    parameters.values += [where.number_index, where.address, where.against, where.line]
+    numbers, lines = list(where.numbers), list(where.lines)
+    parameters.values += [numbers, where.address, where.against, lines, [*numbers, *lines]]
     asked = Asked(sights_of(by), (AnyOf("against", ("", where.against)),))
     seen, state = any_of(asked.sights, "t", parameters), with_proof("t")
     parts = [EARLIER.format(which=which, seen=seen, state=state) for which in WHICH]

@@ -132,6 +132,8 @@ class Taking:
             narrative=taken.narrative,
             number_index=taken.caller.number_index,
             line_index=taken.caller.line_index,
+            further=taken.caller.further,
+            further_lines=taken.caller.further_lines,
             address=taken.address,
         )
         found = await repeats_of(self._rows, taken, seen, window_of(self._atlas.city))

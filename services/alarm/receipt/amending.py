@@ -51,6 +51,8 @@ class CallerChange(Struct, frozen=True):
     number_index: str | None = None
     line_index: str | None = None
     called: tuple[str, ...] | None = None
+    further: tuple[str, ...] | None = None
+    further_lines: tuple[str, ...] | None = None
 
 
 class AmendReceipt(Struct, frozen=True, kw_only=True):

@@ -61,7 +61,8 @@ class InvalidReason(StrEnum):
 class Caller(Struct, frozen=True):
     """The person who reported, each text sealed.
 
-    `number_index` is the same for the same number; `line_index` is that without its extension.
+    `number_index` is the same for the same number; `line_index` is that without its extension, or
+    empty. `further` and `further_lines` are those of the other numbers that stand in the field.
     `called` are the names, sealed so that every service finds them in free texts.
     """
 
@@ -73,6 +74,8 @@ class Caller(Struct, frozen=True):
     number_index: str = ""
     line_index: str = ""
     called: tuple[str, ...] = ()
+    further: tuple[str, ...] = ()
+    further_lines: tuple[str, ...] = ()
 
 
 class Dispatch(Struct, frozen=True):

@@ -54,11 +54,19 @@ class Sighting(Struct, frozen=True):
     number_index: str
     address: str = ""
     line_index: str = ""
+    further: tuple[str, ...] = ()
+    further_lines: tuple[str, ...] = ()
 
     @property
-    def line(self) -> str:
-        """The index of the line: of a number without an extension it is that of the number."""
-        return self.line_index or self.number_index
+    def numbers(self) -> frozenset[str]:
+        """The indexes of all numbers of the caller."""
+        return frozenset(filter(None, (self.number_index, *self.further)))
+
+    @property
+    def lines(self) -> frozenset[str]:
+        """Those of the lines: of a number without an extension it is that of the number."""
+        lines = (self.line_index or self.number_index, *self.further_lines, *self.further)
+        return frozenset(filter(None, lines))
 
 
 class Earlier(Struct, frozen=True):
@@ -145,10 +153,9 @@ Reasons = Sequence[tuple[float, str]]
 
 
 def _by_caller(seen: Sighting, other: Sighting) -> Reasons:
-    if not seen.line or seen.line != other.line:
-        return []
-    same = seen.number_index == other.number_index
-    return [(SAME_NUMBER, "SAME_NUMBER") if same else (SAME_LINE, "SAME_LINE")]
+    if seen.numbers & other.numbers:
+        return [(SAME_NUMBER, "SAME_NUMBER")]
+    return [(SAME_LINE, "SAME_LINE")] if seen.lines & other.lines else []
 
 
 def _by_place(seen: Sighting, other: Sighting, window: Window) -> Reasons:

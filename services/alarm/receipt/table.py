@@ -9,7 +9,7 @@ from services.alarm.receipt.passed import PassedKind, TicketState
 from services.alarm.receipt.record import OVER, Outcome, Receipt
 from services.alarm.receipt.tickets import next_due
 
-SHAPE = 11
+SHAPE = 12
 # In the place of a barred unit: the column says also that it was passed, so it is not empty. And of
 # none: what comes back to the desk stands in its inbox like a ticket that was returned.
 BARRED = "-"
@@ -34,6 +34,7 @@ COLUMNS = {
     "incident_version": "bigint",
     "number_index": "text",
     "line_index": "text",
+    "further_indexes": "text[]",
     "cell": "bigint",
     "address": "text",
 }
@@ -89,6 +90,7 @@ def project(receipt: Receipt) -> Mapping[str, Any]:
         "incident_version": incident.known.version if incident else None,
         "number_index": receipt.report.caller.number_index,
         "line_index": receipt.report.caller.line_index,
+        "further_indexes": [*receipt.report.caller.further, *receipt.report.caller.further_lines],
         "cell": cell_of(point) if point else None,
         "address": receipt.report.address,
     }

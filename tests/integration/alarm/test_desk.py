@@ -87,6 +87,29 @@ async def test_a_number_is_recognised_in_every_form(
     assert found.receipt == first.id and "SAME_NUMBER" in found.reasons
 
 
+@pytest.mark.parametrize("amended", [False, True])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("13900139000、13800138000", "138-0013-8000"),
+        ("13800138000", "13900139000 / 138 0013 8000"),
+        ("13900139000,0571-88001234", "010-66001234；(0571)88001234"),
+    ],
+)
+async def test_each_number_of_a_field_is_recognised(
+    console: Console, tables: Any, one: str, other: str, amended: bool
+) -> None:
+    first, _ = await console.receive(caller=pb.CallerFacts(number="" if amended else one))
+    if amended:
+        change = pb.AmendReceiptRequest(receipt_id=first.id, caller=pb.CallerFacts(number=one))
+        await console.call("AmendReceipt", change)
+    far = Place(point=Point(longitude=0.05, latitude=0.09))
+    again, _ = await console.receive(caller=pb.CallerFacts(number=other), place=far)
+    [found] = again.suggestions.repeats
+    assert found.receipt == first.id and "SAME_NUMBER" in found.reasons
+    assert not (*again.caller.further, *again.caller.further_lines), "they are shown to no one"
+
+
 @pytest.mark.parametrize("other", ["057188001234转8013", "0571-88001234"])
 async def test_another_extension_is_perhaps_the_same_place(
     console: Console, tables: Any, other: str

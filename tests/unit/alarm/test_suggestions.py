@@ -66,6 +66,23 @@ def test_extensions_of_one_line_are_kept_apart_and_shown(
     assert told == ([reason] if reason else [])
 
 
+@pytest.mark.parametrize("first_is_known", [True, False])
+def test_each_number_of_a_field_finds_the_caller_again(first_is_known: bool) -> None:
+    several = replace(seen(CRASH, 1), number_index="a", further=("b", "c1"), further_lines=("c",))
+    for number, line, reason in (
+        ("b", "", "SAME_NUMBER"),
+        ("c1", "c", "SAME_NUMBER"),
+        ("c2", "c", "SAME_LINE"),
+        ("d", "", ""),
+    ):
+        one = replace(seen(CRASH, 1), number_index=number, line_index=line)
+        told, known = (one, several) if first_is_known else (several, one)
+        [found] = repeats(told, [earlier(known)], WINDOW)
+        assert [
+            each for each in found.reasons if each.startswith("SAME_N") or each == "SAME_LINE"
+        ] == ([reason] if reason else [])
+
+
 def test_the_most_exact_class_comes_first_with_its_words() -> None:
     best, *others = categories(CRASH, ATLAS.keywords)
     assert best.category == "traffic.accident.injury"

@@ -199,6 +199,7 @@ def test_the_columns_are_what_queries_ask_for() -> None:
         "incident_version": 3,
         "number_index": "abc",
         "line_index": "",
+        "further_indexes": [],
         "cell": 15 * 100_000 + 5,
         "address": "",
     }
