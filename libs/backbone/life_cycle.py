@@ -6,7 +6,9 @@ files into one `LifeCycle`, whose `decide` and `evolve` are look-ups. Pure.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from dataclasses import replace as copy
 from datetime import datetime
+from functools import reduce
 from typing import Any, Generic, Protocol, TypeVar, get_type_hints
 from uuid import UUID
 
@@ -51,7 +53,8 @@ class Verb(Generic[S, W]):
     `reasons` are all refusals that `decide` raises. `otherwise` may raise a more specific refusal
     than INVALID_TRANSITION. `also` gives the ids that are locked and readable with the aggregate.
     `discloses` marks an answer that shows personal data: a repeat of it is decided again. `likely`
-    gives fields of a command that fits the aggregate, where any text would not do.
+    gives fields of a command that fits the aggregate, where any text would not do. `amends` is that
+    of the function of this name.
     """
 
     command: type[Any]
@@ -62,6 +65,7 @@ class Verb(Generic[S, W]):
     also: Callable[[Any], Iterable[UUID]] = _nothing
     discloses: bool = False
     likely: Callable[[Any], Mapping[str, Any]] = _nothing_known
+    amends: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,17 @@ def verb(
     """A verb of an existing aggregate; its command is the type of `decide`'s `command`."""
     command = get_type_hints(decide)["command"]
     return Verb(command, frozenset(states), decide, reasons, otherwise, also, discloses, likely)
+
+
+def amends(
+    states: Iterable[str],
+    decide: Callable[[S, C, datetime, W], Sequence[Any]],
+    *reasons: str,
+    otherwise: Callable[[S, C], None] = _no_better_reason,
+) -> Verb[S, W]:
+    """A verb of an existing aggregate that changes facts: with those that stand already it is done,
+    and causes no event."""
+    return copy(verb(states, decide, *reasons, otherwise=otherwise), amends=True)
 
 
 def creates(
@@ -161,7 +176,14 @@ class LifeCycle(Generic[S, W]):
             raise InvalidTransition(
                 "INVALID_TRANSITION", command=type(command).__name__, state=state
             )
-        return [*known.decide(aggregate, command, now, world)]
+        events = [*known.decide(aggregate, command, now, world)]
+        return [] if known.amends and self._changes_nothing(aggregate, events) else events
+
+    def _changes_nothing(self, aggregate: S, events: Sequence[Any]) -> bool:
+        """Whether the aggregate is the same after these events, but for its version and time."""
+        before: Any = aggregate
+        after: Any = reduce(self.evolve, events, before)
+        return bool(replace(after, version=before.version, time=before.time) == before)
 
     def is_for(self, command: type[Any], by: Any) -> bool:
         """Whether the role of `by` has the right to this command in any relation."""

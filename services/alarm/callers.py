@@ -19,7 +19,9 @@ SEALED = ("number", "name", "subscriber", "installed_address")
 
 def seal(facts: pb.CallerFacts, sealer: Sealer, dialling_code: str) -> Caller:
     """Seal the caller's data before it enters any command, journal or topic."""
-    sealed = {name: sealer.seal(name, getattr(facts, name).strip()) for name in SEALED}
+    sealed: dict[str, Any] = {
+        name: sealer.seal(name, getattr(facts, name).strip()) for name in SEALED
+    }
     called = kept_of(_called(facts, sealer), [facts], sealer, facts.protected)
     indexes = _indexes(facts.number, sealer, dialling_code)
     return Caller(protected=facts.protected, called=called, **indexes, **sealed)
@@ -45,16 +47,19 @@ def kept_of(
     return tuple(dict.fromkeys([*plain, *kept]))
 
 
-def seal_change(facts: pb.CallerFacts, sealer: Sealer, dialling_code: str) -> CallerChange:
-    """Seal the given fields of the caller; None stands for those that keep their value."""
-    sealed = {
-        name: sealer.seal(name, getattr(facts, name).strip())
+def seal_change(
+    facts: pb.CallerFacts, sealer: Sealer, dialling_code: str, known: Caller
+) -> CallerChange:
+    """Seal the given fields of the caller; None stands for those that keep their value. `known` is
+    the caller as the receipt has it."""
+    sealed: dict[str, Any] = {
+        name: sealer.seal_anew(name, getattr(facts, name).strip(), getattr(known, name))
         for name in SEALED
         if facts.HasField(name)
     }
     protected = facts.protected if facts.HasField("protected") else None
     told = facts.HasField("number")
-    indexes = _indexes(facts.number, sealer, dialling_code) if told else {}
+    indexes: dict[str, Any] = _indexes(facts.number, sealer, dialling_code) if told else {}
     named = facts.HasField("name") or facts.HasField("subscriber")
     called = _called(facts, sealer) if named else None
     return CallerChange(protected=protected, called=called, **indexes, **sealed)

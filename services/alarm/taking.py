@@ -64,7 +64,8 @@ class Taking:
     def amended(self, request: Any, by: Actor, known: Receipt | None) -> AmendReceipt:
         """`known` is the receipt as it stands, None if there is none."""
         told, code = request.HasField("caller"), self._atlas.dialling_code
-        caller = callers.seal_change(request.caller, self._sealer, code) if told else None
+        before = known.report.caller if known else Caller()
+        caller = callers.seal_change(request.caller, self._sealer, code, before) if told else None
         if caller and known and caller != CallerChange():
             caller = self._kept(caller, request.caller, known.report.caller)
         place = self._place(request) if request.HasField("place") else None

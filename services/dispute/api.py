@@ -1,6 +1,7 @@
 """The gRPC edge: a request becomes a command, the answer is the dispute afterwards."""
 
 from typing import Any
+from uuid import UUID
 
 from backbone.directory.places import Places
 from backbone.door.actions import Actions, actions_of
@@ -23,7 +24,7 @@ from liandong.dispute.v1 import dispute_service_pb2 as pb
 from liandong.dispute.v1 import dispute_service_pb2_grpc as rpc
 from services.dispute import codec, storage
 from services.dispute.dispute import DISPUTES
-from services.dispute.dispute.record import Dispute
+from services.dispute.dispute.record import Dispute, Party
 
 # A person waits for these: the incident moves by call, and not only by the event.
 ENDINGS = {
@@ -49,6 +50,7 @@ class DisputeService(rpc.DisputeServiceServicer):
         self._shell = shell
         self._decider = decider
         self._actions: Actions[Dispute] = actions_of(decider, SERVICE)
+        self._rows = shell.rows.of(decider)
         self._lists = lists_of(shell, decider)
         self._sealer = sealer
         self._openings = openings
@@ -105,8 +107,13 @@ class DisputeService(rpc.DisputeServiceServicer):
 
     async def _perform(self, body: Any, context: Any) -> Dispute:
         caller, about = caller_of(context), codec.dispute_id(body.dispute_id)
-        command = codec.to_command(body, caller, self._sealer)
+        known = await self._parties(about) if isinstance(body, pb.NamePartiesRequest) else ()
+        command = codec.to_command(body, caller, self._sealer, known)
         return await self._shell.perform(self._decider, context, command, body, about, caller)
+
+    async def _parties(self, dispute_id: UUID) -> tuple[Party, ...]:
+        row = await storage.one(self._rows, dispute_id)
+        return self._decider.from_row(row).filing.parties if row else ()
 
     def _shown(self, dispute: Dispute, actor: Actor) -> resources.Dispute:
         message = codec.to_resource(dispute, self._sealer)

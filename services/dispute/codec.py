@@ -43,13 +43,14 @@ def dispute_id(text: str) -> UUID:
     return named_id(text, "NO_SUCH_DISPUTE")
 
 
-def to_command(body: Any, caller: Call, sealer: Sealer) -> Any:
-    """The command of a request, with its name (without `Request`) and its fields."""
+def to_command(body: Any, caller: Call, sealer: Sealer, known: tuple[Party, ...] = ()) -> Any:
+    """The command of a request, with its name (without `Request`) and its fields. `known` are the
+    parties that the dispute has."""
     kind = DISPUTES.command(body.DESCRIPTOR.name.removesuffix("Request"))
     more = {"purpose": caller.purpose} if kind is RevealParties else {}
     command = to_record(body, kind, by=caller.actor, **more)
     if isinstance(command, NameParties):
-        parties = _mapped(command.parties, sealer.seal)
+        parties = _sealed_anew(command.parties, known, sealer)
         return replace(command, parties=parties, persons=_persons(command.parties, sealer))
     return command
 
@@ -107,6 +108,22 @@ def _mapped(parties: tuple[Party, ...], change: Callable[[str, str], str]) -> tu
     return tuple(
         Party(each.side, change("party.name", each.name), change("party.contact", each.contact))
         for each in parties
+    )
+
+
+def _sealed_anew(
+    parties: tuple[Party, ...], known: tuple[Party, ...], sealer: Sealer
+) -> tuple[Party, ...]:
+    """The parties sealed; what the one at the same place has already stays as it is."""
+    before = (*known, *(Party(),) * len(parties))
+    seal = sealer.seal_anew
+    return tuple(
+        Party(
+            each.side,
+            seal("party.name", each.name, was.name),
+            seal("party.contact", each.contact, was.contact),
+        )
+        for each, was in zip(parties, before, strict=False)
     )
 
 

@@ -70,25 +70,36 @@ def to_correction(
     plain = to_record(request, AmendPetition, by=caller.actor)
     said = [each.name or "" for each in plain.petitioners] + split_names([plain.against or ""])
     names = [name for name in said if name.strip()]
-    seal = known.sealer.seal
-    changes = tuple(_sealed_change(each, seal) for each in plain.petitioners)
+    filing = petition.filing if petition else None
+    people = filing.petitioners if filing else ()
+    seal = known.sealer.seal_anew
+    changes = tuple(_sealed_change(each, people, seal) for each in plain.petitioners)
     indexes = dict(_indexes_of_changes(plain.petitioners, changes, known))
     if petition is not None:
         indexes |= _indexes_on_file(petition, known)
     return replace(
         plain,
         petitioners=changes,
-        against=None if plain.against is None else seal("against", plain.against.strip()),
+        against=None
+        if plain.against is None
+        else seal("against", plain.against.strip(), filing.against if filing else ""),
         persons=tuple(filter(None, map(known.sealer.called, names))),
         known=indexes,
         masked=_masked_anew(petition, names, known.sealer) if petition and names else {},
     )
 
 
-def _sealed_change(plain: PetitionerChange, seal: Callable[[str, str], str]) -> PetitionerChange:
+def _sealed_change(
+    plain: PetitionerChange, people: tuple[Petitioner, ...], seal: Callable[[str, str, str], str]
+) -> PetitionerChange:
+    """The change with its parts sealed; one that the petitioner has already stays as it is."""
+    place = (plain.number or 1) - 1
+    before = people[place] if place < len(people) else Petitioner()
     given = {part: getattr(plain, part) for part in PERSONAL}
     sealed = {
-        part: seal(f"petitioner.{part}", said.strip()) for part, said in given.items() if said
+        part: seal(f"petitioner.{part}", said.strip(), getattr(before, part))
+        for part, said in given.items()
+        if said
     }
     return replace(plain, **sealed)
 

@@ -32,6 +32,7 @@ UNASKED = {
     "libs/backbone/shell/known_persons.py",  # the names that are sealed in a text
     "services/alarm/storage.py",  # what the desk knows of a receipt, and its orders' caller
     "services/dispute/origins.py",  # the disputes whose incidents are told where they come from
+    "services/dispute/storage.py",  # the parties whom a new naming keeps
     "services/emergency/catching_up.py",  # missions that are compared with their incidents
     "services/emergency/orders.py",  # the orders of a matter
     "services/petition/storage.py",  # the petition whose parts an amendment keeps

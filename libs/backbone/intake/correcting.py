@@ -25,6 +25,8 @@ from liandong.incident.v1.incident_pb2 import CallerLink, Correction, Incident
 log = logging.getLogger(__name__)
 
 PATIENCE = 1.0
+# A correction that changes nothing leaves the version of the one before, of another person.
+TOLD_ALREADY = "IDEMPOTENCY_KEY_REUSED"
 
 Request = pb.AmendMatterRequest | pb.LinkCallerRequest | pb.UnlinkCallerRequest
 Said = Correction | CallerLink
@@ -80,11 +82,14 @@ class Telling:
         self._retrier = Retrier()
 
     async def tell(self, request: Request) -> Incident | None:
-        """Return the incident, or None if workflow did not answer. Raises its refusal."""
+        """Return the incident, or None if workflow did not answer, or another person's request has
+        told it of this version. Raises its refusal."""
         try:
             return await self._call(request)
         except grpc.aio.AioRpcError as error:
             refusal = refusal_of(error)
+            if refusal is not None and refusal.reason == TOLD_ALREADY:
+                return None
             if refusal is not None and not may_still_happen(error):
                 raise refusal from error
             said = {"incident": request.incident_id, "error": error.details()}

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from backbone.life_cycle import change, verb
+from backbone.life_cycle import amends, change
 from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.correction import Correction
@@ -228,7 +228,7 @@ def _reported(said: AmendReceipt | ReceiptAmended) -> dict[str, Any]:
 
 
 VERBS = (
-    verb(
+    amends(
         {State.RECEIVED, State.ENDED, State.CLOSED},
         amend,
         "NOT_YOUR_DESK",

@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from backbone.life_cycle import change, verb
+from backbone.life_cycle import amends, change
 from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.correction import PRIORITY, Correction
@@ -89,7 +89,7 @@ def classified(receipt: Receipt, event: ReceiptClassified) -> Receipt:
 
 
 VERBS = (
-    verb(
+    amends(
         {State.RECEIVED, State.ENDED},
         classify,
         "NOT_YOUR_DESK",

@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from backbone.life_cycle import begins, change, creates, verb
+from backbone.life_cycle import amends, begins, change, creates
 from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.errors import InvalidArgument, InvalidTransition
@@ -179,7 +179,7 @@ VERBS = (
         "TIME_IN_FUTURE",
         "TIMES_OUT_OF_ORDER",
     ),
-    verb(
+    amends(
         {State.ENDED, State.CLOSED},
         confirm,
         "NOT_YOUR_DESK",

@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from backbone.life_cycle import change, verb
+from backbone.life_cycle import amends, change, verb
 from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.correction import PERSONS, Corrected, Correction
@@ -116,7 +116,12 @@ def revealed(dispute: Dispute, event: PartiesRevealed) -> Dispute:
 
 
 VERBS = (
-    verb(OPEN | {State.REGISTERED}, name_parties, "NOT_YOUR_UNIT", "PARTIES_MISSING"),
+    amends(
+        OPEN | {State.REGISTERED},
+        name_parties,
+        "NOT_YOUR_UNIT",
+        "PARTIES_MISSING",
+    ),
     verb(ANY, follow_caller),
     verb(ANY, reveal, "NOT_YOUR_UNIT", "PURPOSE_MISSING", discloses=True),
 )

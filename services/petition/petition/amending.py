@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from backbone.life_cycle import change, verb
+from backbone.life_cycle import amends, change
 from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.correction import Correction
@@ -226,7 +226,7 @@ def amended(petition: Petition, event: PetitionAmended) -> Petition:
 
 
 VERBS = (
-    verb(
+    amends(
         ANY,
         amend,
         "NOT_YOUR_UNIT",

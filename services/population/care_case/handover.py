@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from backbone.life_cycle import change, verb
+from backbone.life_cycle import amends, change, verb
 from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.errors import InvalidArgument
@@ -107,7 +107,10 @@ def set_class(
         raise InvalidArgument("DECIDER_MISSING")
     decider = require_text(command.decided_by, "DECIDER_MISSING")
     document = require_text(command.document, "DOCUMENT_MISSING")
-    return [CareClassSet(now, command.care_class, command.office, decider, document)]
+    event = CareClassSet(now, command.care_class, command.office, decider, document)
+    decided, known = _decision(event), case.class_decision
+    # The same decision told twice has one time: that at which it was told first.
+    return [] if known and replace(decided, time=known.time) == known else [event]
 
 
 def received(case: CareCase, event: CareCaseReceived) -> CareCase:
@@ -121,10 +124,13 @@ def entrusted(case: CareCase, event: CareWorkersEntrusted) -> CareCase:
 
 
 def class_set(case: CareCase, event: CareClassSet) -> CareCase:
-    decision = ClassDecision(
+    return replace(case, class_decision=_decision(event))
+
+
+def _decision(event: CareClassSet) -> ClassDecision:
+    return ClassDecision(
         event.care_class, event.office, event.decided_by, event.document, event.time
     )
-    return replace(case, class_decision=decision)
 
 
 def hand_over_lapsed(case: CareCase, event: HandOverLapsed) -> CareCase:
@@ -133,7 +139,13 @@ def hand_over_lapsed(case: CareCase, event: HandOverLapsed) -> CareCase:
 
 VERBS = (
     verb({State.SENT}, receive, "NOT_THE_HEAD", "CARE_WORKERS_MISSING", "UNKNOWN_PERSON"),
-    verb(CARED_FOR, entrust, "NOT_THE_HEAD", "CARE_WORKERS_MISSING", "UNKNOWN_PERSON"),
+    amends(
+        CARED_FOR,
+        entrust,
+        "NOT_THE_HEAD",
+        "CARE_WORKERS_MISSING",
+        "UNKNOWN_PERSON",
+    ),
     verb(
         CARED_FOR,
         set_class,

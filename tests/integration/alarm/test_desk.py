@@ -64,6 +64,21 @@ async def test_a_create_repeated_is_the_same_create(console: Console, tables: An
     assert first.outcome == Receipt.OUTCOME_UNSPECIFIED
 
 
+async def test_a_receipt_that_says_the_same_already_keeps_its_version(
+    console: Console, tables: Any
+) -> None:
+    first, _ = await console.receive()
+    facts = pb.CallerFacts(number=NUMBER, name=NAME)
+    said = {"caller": facts, "narrative": first.narrative, "place": first.place}
+    request = pb.AmendReceiptRequest(receipt_id=first.id, **said)
+    once, _ = await console.call("AmendReceipt", request)
+    again, _ = await console.call("AmendReceipt", request)
+    assert again.receipt.version == once.receipt.version
+    request = pb.AmendReceiptRequest(receipt_id=first.id, caller=pb.CallerFacts(name="李四"))
+    other, _ = await console.call("AmendReceipt", request)
+    assert other.receipt.version == once.receipt.version + 1
+
+
 async def test_the_second_caller_is_shown_the_first(console: Console, tables: Any) -> None:
     first, _ = await console.receive()
     near = Place(point=Point(longitude=0.151, latitude=0.05))

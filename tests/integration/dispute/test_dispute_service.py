@@ -174,3 +174,13 @@ def a_referral(receipt: UUID) -> bytes:
     matter.title, matter.category, matter.desk = "邻居争吵", "dispute.neighbour", "command"
     matter.to_unit, matter.place.area = "north", NORTH
     return event.SerializeToString()
+
+
+async def test_parties_who_are_named_already_leave_the_version_as_it_is(call: Client) -> None:
+    """No two seals of one name are alike."""
+    dispute = await accepted(call)
+    request = pb.NamePartiesRequest(dispute_id=dispute.id, parties=[ONE, OTHER])
+    again = (await call("NameParties", request, DESK)).dispute
+    assert again.version == dispute.version
+    request = pb.NamePartiesRequest(dispute_id=dispute.id, parties=[OTHER, ONE])
+    assert (await call("NameParties", request, DESK)).dispute.version == dispute.version + 1

@@ -1,5 +1,7 @@
 """A correction of a petition over real services: its incident hears, personal data stays sealed."""
 
+from msgspec.structs import replace
+
 from backbone.words.actor import Actor
 from liandong.incident.v1 import incident_pb2 as incidents
 from liandong.incident.v1 import incident_service_pb2 as flow
@@ -88,6 +90,23 @@ async def test_a_petitioner_is_corrected_in_part_and_every_text_is_masked_anew(
         journal = await everything_at_rest(database, schema)
         late = journal[journal.rfind("PetitionAmended") :] if schema == "petition" else journal
         assert RIGHT not in journal and f"已联系{NAME}" not in late
+
+
+async def test_a_petition_that_says_the_same_already_keeps_its_version(
+    call: Client, work: Client
+) -> None:
+    """Also its sealed parts, of which no two seals are alike; whoever corrects it."""
+    about = await routed(call)
+    change = pb.PetitionerChange(number=1, name=NAME, contact=RIGHT, id_number=CARD)
+    said = {"petitioners": [change], "subject": "灯杆倒了"}
+    first, incident = await amended(call, about, **said), await seen(work, about)
+    again = await amended(call, about, **said)
+    request = pb.AmendPetitionRequest(petition_id=about, **said)  # type: ignore[arg-type]
+    other = (await call("AmendPetition", request, replace(OFFICE, user="qian"))).petition
+    assert first.version == again.version == other.version
+    assert (await seen(work, about)).version == incident.version
+    change.contact = WRONG
+    assert (await amended(call, about, **said)).version == first.version + 1
 
 
 async def test_who_showed_the_card_of_a_wrong_number_gets_no_pin(call: Client) -> None:

@@ -15,6 +15,7 @@ from services.alarm.receipt.classifying import ClassifyReceipt
 from services.alarm.receipt.correcting import correction_of
 from services.alarm.receipt.dispatch import DispatchNow, as_recorded, order_of
 from services.alarm.receipt.ending import matter_of
+from services.alarm.receipt.intake import ConfirmClass
 from services.alarm.receipt.linking import FollowIncident, LinkRepeat
 from services.alarm.receipt.record import Caller, Receipt, State
 from tests.desks import EAST_GRID, HERE, TAKER, a_report
@@ -109,14 +110,34 @@ def test_the_title_of_the_matter_goes_with_place_and_class() -> None:
     [
         AmendReceipt(by=TAKER, recording="call-1.wav"),
         AmendReceipt(by=TAKER, caller=CallerChange(name="v1.x")),
-        AmendReceipt(by=TAKER, narrative=OPENED.report.narrative),
-        ClassifyReceipt(TAKER, "traffic.accident", ""),
     ],
 )
 def test_what_is_no_fact_of_the_matter_stays_at_the_desk(command: Any) -> None:
     [event] = decide(OPENED, command)
     assert (event.correction, event.facts) == (None, None)
     assert correction_of(evolve(OPENED, event), TAKER) is None
+
+
+@pytest.mark.parametrize("found", [RECEIVED, OPENED, LINKED], ids=["received", "opened", "linked"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        AmendReceipt(by=TAKER, narrative=OPENED.report.narrative),
+        AmendReceipt(by=TAKER, place=OPENED.report.place, danger=OPENED.report.danger),
+        AmendReceipt(by=TAKER, caller=CallerChange(number=OPENED.report.caller.number)),
+        AmendReceipt(by=TAKER, caller=CallerChange(protected=False)),
+        ClassifyReceipt(TAKER, "traffic.accident", ""),
+        ClassifyReceipt(TAKER, "traffic.accident", OPENED.classification.priority),
+    ],
+)
+def test_what_stands_already_is_amended_without_an_event(found: Receipt, command: Any) -> None:
+    assert decide(found, command) == []
+
+
+def test_a_class_is_confirmed_once() -> None:
+    confirmed = after(ConfirmClass(TAKER, "theft"), found=OPENED)
+    assert decide(confirmed, ConfirmClass(TAKER, "theft")) == []
+    assert decide(confirmed, ConfirmClass(TAKER, "traffic.accident")) != []
 
 
 def test_without_an_incident_the_missions_that_were_ordered_hear_of_the_facts() -> None:

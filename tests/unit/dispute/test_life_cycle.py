@@ -62,7 +62,7 @@ DISPUTE = Subject(
         Legal(REGISTER),
         Legal(ACCEPT),
         Legal(REFUSE),
-        Legal(NameParties(DESK, PARTIES)),
+        Legal(NameParties(DESK, PARTIES[:1])),
         Legal(RevealParties(DESK, "通知到场")),
         Legal(ROUTE),
         Legal(FollowCaller(("kept",), "zhou", "command")),

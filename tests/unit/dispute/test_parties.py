@@ -28,6 +28,12 @@ def test_those_who_are_named_replace_those_who_were() -> None:
     assert refusal_of(REGISTERED, NameParties(DESK, ())) == "PARTIES_MISSING"
 
 
+def test_those_who_are_named_already_are_named_without_an_event() -> None:
+    one = NameParties(DESK, (Party(Side.APPLICANT, "sealed three"),), ("sealed for texts",))
+    known = after(one, dispute=REGISTERED)
+    assert DISPUTES.decide(known, one, NOW, CITY) == []
+
+
 def test_the_incident_hears_whom_its_texts_may_name_from_now_on() -> None:
     one = (Party(Side.APPLICANT, "sealed three"),)
     command = NameParties(DESK, one, ("sealed for texts",))

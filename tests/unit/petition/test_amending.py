@@ -282,3 +282,15 @@ def test_a_caller_who_asks_for_protection_later_is_known_to_the_petition_and_its
     assert isinstance(over, CallerFollowed)
     assert over.correction is None, "an incident that is over hears no more"
     assert after(said, petition=CLOSED).filing.persons[-1] == "kept"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"subject": JOINT.filing.subject, "text": JOINT.filing.text},
+        {"head_count": JOINT.filing.head_count, "priority": JOINT.filing.priority or None},
+        {"petitioners": (PetitionerChange(2, name="n2", contact="c2"),), "known": INDEXES},
+    ],
+)
+def test_what_stands_already_is_amended_without_an_event(said: dict[str, Any]) -> None:
+    assert decide(JOINT, amend(**said)) == []

@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from services.population.care_case import CARE_CASES
 from services.population.care_case.clocks import Lapse, next_due
 from services.population.care_case.handover import EntrustCareCase, ReceiveCareCase
 from services.population.care_case.record import CareCase, CareClass, ClassDecision, Office, State
 from tests.cities import NOW
 from tests.unit.population.care_cases import (
     ACTIVE,
+    CITY,
     CLASS,
     DAY,
     ENTRUST_WANG,
@@ -58,6 +60,15 @@ def test_a_class_is_what_a_named_officer_has_set_on_a_document() -> None:
     assert decision == ClassDecision(
         CareClass.GREEN, Office.OFFICER, "某司法所所长", "评估表1号", NOW
     )
+
+
+def test_who_and_what_stand_already_are_told_again_without_an_event() -> None:
+    classed = after(CLASS, found=ACTIVE)
+    later = NOW + timedelta(days=1)
+    assert CARE_CASES.decide(classed, CLASS, later, CITY) == []
+    assert CARE_CASES.decide(classed, replace(CLASS, document="评估表2号"), later, CITY) != []
+    entrusted = after(ENTRUST_WANG, found=ACTIVE)
+    assert CARE_CASES.decide(entrusted, ENTRUST_WANG, later, CITY) == []
 
 
 def test_a_hand_over_that_nobody_receives_is_told_once() -> None:
