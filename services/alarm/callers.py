@@ -4,7 +4,7 @@ in texts."""
 from collections.abc import Iterable
 from typing import Any
 
-from backbone.postgres.sealing import Sealer
+from backbone.postgres.sealing import Sealer, shown_by
 from backbone.words.contacts import contact_of, line_of, number_of
 from backbone.words.masks import masked
 from backbone.words.numbers_said import numbers_of_field
@@ -96,11 +96,12 @@ def unseal(caller: Caller, sealer: Sealer) -> pb.CallerFacts:
 
 
 def shown(caller: Caller, sealer: Sealer) -> resources.Caller:
-    """The caller for answers: masked; a protected caller has no fields at all."""
+    """The caller for answers: masked; a protected caller has no fields at all, and of a field whose
+    key is lost a mark is shown."""
     if caller.protected:
         return resources.Caller(protected=True)
     hidden: dict[str, Any] = {
-        name: masked(name, sealer.open(name, getattr(caller, name))) for name in SEALED
+        name: shown_by(sealer, name, getattr(caller, name), masked) for name in SEALED
     }
     return resources.Caller(**hidden)
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from backbone.directory.places import Places
 from backbone.door.decider import EventScope
-from backbone.postgres.sealing import Sealer
+from backbone.postgres.sealing import Sealer, shown_by
 from backbone.rpc.caller import Call
 from backbone.rpc.ids import named_id
 from backbone.wire import fill, to_message, to_record
@@ -130,7 +130,7 @@ def _sealed_anew(
 def to_resource(dispute: Dispute, sealer: Sealer) -> resources.Dispute:
     """The resource, of equally named fields of the record and its parts; parties are masked."""
     message = resources.Dispute()
-    shown = _mapped(opened(dispute, sealer), masked)
+    shown = _masked(dispute.filing.parties, sealer)
     filing = replace(dispute.filing, parties=shown)
     parts = (dispute.acceptance, dispute.routing, dispute.proceedings, dispute.ending)
     for part in (dispute, filing, *parts):
@@ -140,6 +140,11 @@ def to_resource(dispute: Dispute, sealer: Sealer) -> resources.Dispute:
         message.incident.id, message.incident.code = str(dispute.id), dispute.code
         message.incident.category = message.incident.category or dispute.filing.category
     return message
+
+
+def _masked(parties: tuple[Party, ...], sealer: Sealer) -> tuple[Party, ...]:
+    """The parties as all readers see them."""
+    return _mapped(parties, lambda field, sealed: shown_by(sealer, field, sealed, masked))
 
 
 def names_of(dispute: Dispute, sealer: Sealer) -> list[str]:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from backbone.directory.places import Places
 from backbone.door.decider import EventScope
-from backbone.postgres.sealing import Sealer
+from backbone.postgres.sealing import Sealer, shown_by
 from backbone.rpc.caller import Call
 from backbone.rpc.ids import named_id
 from backbone.wire import fill, to_message, to_record
@@ -226,6 +226,11 @@ def _mapped(filing: Filing, change: Callable[[str, str], str]) -> Filing:
     return replace(filing, petitioners=people, against=change("against", filing.against))
 
 
+def _masked(filing: Filing, sealer: Sealer) -> Filing:
+    """The filing as all readers see it."""
+    return _mapped(filing, lambda field, sealed: shown_by(sealer, field, sealed, masked))
+
+
 def names_of(petition: Petition, sealer: Sealer) -> list[str]:
     """The names of the petitioners, of a caller who was passed on, and of whom they accuse, to look
     for them in texts."""
@@ -247,7 +252,7 @@ def _parts(petition: Petition) -> list[Any]:
 
 def to_resource(petition: Petition, sealer: Sealer) -> resources.Petition:
     message = resources.Petition()
-    for part in (*_parts(petition), _mapped(opened(petition, sealer), masked)):
+    for part in (*_parts(petition), _masked(petition.filing, sealer)):
         fill(message, part)
     filing = petition.filing
     message.anonymous = not filing.petitioners and not filing.passed_from

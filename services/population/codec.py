@@ -1,13 +1,14 @@
 """Pure mappings: call → command, case → resource; the person is sealed and masked here."""
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from msgspec.structs import replace
 
 from backbone.door.decider import EventScope
 from backbone.door.request import created_id
+from backbone.postgres.sealing import Opens, shown_by
 from backbone.rpc.caller import Call
 from backbone.rpc.free_texts import change_texts
 from backbone.rpc.ids import named_id
@@ -96,10 +97,6 @@ def names_of(case: CareCase, own: OwnKey) -> list[str]:
     return [] if own.is_forgotten else list(filter(None, (opened(case, own).name,)))
 
 
-class Opens(Protocol):
-    def open(self, part: str, sealed: str) -> str: ...
-
-
 def opened(case: CareCase, own: Opens) -> Person:
     """The unsealed person: for a disclosure only, never to be stored."""
     return _mapped(case.admission.person or Person(), own.open)
@@ -109,7 +106,12 @@ def _shown(case: CareCase, own: OwnKey) -> Person:
     """The person as all readers of the case see it."""
     if own.is_forgotten or case.state is State.FORGOTTEN:
         return Person(FORGOTTEN)
-    return Person() if _is_sealed(case, own) else _mapped(opened(case, own), masked)
+    return Person() if _is_sealed(case, own) else _masked(case, own)
+
+
+def _masked(case: CareCase, own: Opens) -> Person:
+    known = case.admission.person or Person()
+    return _mapped(known, lambda part, sealed: shown_by(own, part, sealed, masked))
 
 
 def _is_sealed(case: CareCase, own: OwnKey) -> bool:
@@ -137,8 +139,12 @@ def _finding(case: CareCase, visit: Visit, own: OwnKey, actor: Actor) -> str:
     """As it was written for those who care; who only watches over it reads masks in it."""
     if _is_sealed(case, own):
         return ""
-    finding = own.open("visit.finding", visit.finding)
-    return finding if is_entrusted(case, actor) else own.search(finding, names_of(case, own))
+
+    def told(_: str, finding: str) -> str:
+        # Without the key of the name, what names the person could not be found.
+        return finding if is_entrusted(case, actor) else own.search(finding, names_of(case, own))
+
+    return shown_by(own, "visit.finding", visit.finding, told)
 
 
 def _handed_over(case: CareCase) -> CareCase:

@@ -8,21 +8,36 @@ and Kafka never hold the plain text.
 """
 
 import hmac
+import logging
 import re
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from hashlib import sha256
+from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from backbone.postgres.span_sealing import SpanSealer
 from backbone.process.keyring import KeyProvider, key_id
+from backbone.process.metrics import UNOPENED_FIELDS
 from backbone.words.spans import KEY
 
 NONCE = 12
 V2 = re.compile(rf"v2\.({KEY})\.([A-Za-z0-9_=-]*)")
+
+
+log = logging.getLogger(__name__)
+
+# In the place of a field whose key is lost: the record is shown with it.
+UNOPENED = "［缺少密钥，无法显示 · key missing, not shown］"
+
+
+class Opens(Protocol):
+    """Opens sealed fields. Raises KeyMissing."""
+
+    def open(self, field: str, sealed: str) -> str: ...
 
 
 class KeyMissing(Exception):
@@ -109,6 +124,17 @@ class Sealer:
         if not text:
             return ""
         return hmac.new(self._index_key, f"{field}\0{text}".encode(), sha256).hexdigest()[:32]
+
+
+def shown_by(opens: Opens, field: str, sealed: str, show: Callable[[str, str], str]) -> str:
+    """What `show` makes of the field and its plain text for those who read the record, such as a
+    mask; a mark where its key is lost. One lost key hides one field: no record, and no page."""
+    try:
+        return show(field, opens.open(field, sealed))
+    except KeyMissing as error:
+        log.error("seal.key_missing", extra={"key": error.key, "field": error.field})
+        UNOPENED_FIELDS.inc()
+        return UNOPENED
 
 
 def _bound(key: str, field: str) -> bytes:

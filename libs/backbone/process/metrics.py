@@ -65,6 +65,10 @@ FORGED = Counter(
 )
 # Personal pieces of free texts that were sealed at the edge.
 SEALED_SPANS = Counter("liandong_sealed_spans_total", "Personal pieces of texts sealed.")
+# Sealed fields that were shown as a mark, as their key is lost.
+UNOPENED_FIELDS = Counter(
+    "liandong_unopened_fields_total", "Sealed fields whose key is lost, shown as a mark."
+)
 # The last nightly check found these; alarm when it is not 0, or when the check is over a day old.
 JOURNAL_FLAWS = Gauge("liandong_journal_flaws", "Flaws of the evidence, last check.", ["schema"])
 VERIFIED = Gauge("liandong_journal_verified_timestamp_seconds", "Time of the check.", ["schema"])

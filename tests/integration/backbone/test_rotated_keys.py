@@ -3,9 +3,10 @@
 from datetime import UTC, datetime
 
 import asyncpg
-import pytest
 
 from backbone.postgres.numbers import today
+from backbone.postgres.sealing import UNOPENED
+from backbone.process.metrics import UNOPENED_FIELDS
 from backbone.process.settings import SIGNERS
 from backbone.words.actor import Actor
 from liandong.alarm.v1 import alarm_pb2 as receipts
@@ -122,20 +123,32 @@ async def test_a_petition_of_before_a_rotation_is_revealed_recognised_and_tracke
         assert old in stored and await sealing(database, "petition") in stored
 
 
-@pytest.mark.parametrize("method", ["GetPetition", "ListPetitions", "RevealPetitioner"])
-async def test_without_the_key_nothing_of_the_record_is_shown(
-    database: Installation, method: str
+async def test_of_a_record_whose_key_is_lost_all_but_the_sealed_fields_is_shown(
+    database: Installation,
 ) -> None:
+    """One lost key hides no other record of a page, and discloses nothing."""
+    async with serving(database, a_city(), "petition") as before:
+        older = await registered(before, "older")
     await rotated(database)
     publics = Keys(database.secret, (ADDED,)).signers()
     async with serving(database, a_city(), "petition", seals=(ADDED,)) as after:
-        first = await registered(after, "first")
+        lost = await registered(after, "lost")
     async with (
         # The public keys are still known: what the lost key has signed is verified.
         serving(database, a_city(), "petition", environ={SIGNERS: publics}) as forgetful,
         calling(forgetful, "petition", PetitionServiceStub) as call,
     ):
-        known = {} if method == "ListPetitions" else {"petition_id": first.id}
-        request = getattr(office, f"{method}Request")(**known)
-        metadata = {"purpose": "送达答复"}
-        assert await call.refused(method, request, CLERK, **metadata) == "SEAL_KEY_MISSING"
+        unopened = UNOPENED_FIELDS._value.get()
+        page = (await call("ListPetitions", office.ListPetitionsRequest(), CLERK)).items
+        told = {each.id: each for each in page}
+        assert {*told} == {older.id, lost.id}
+        assert told[older.id].petitioners[0].name == "欧***"
+        [person] = told[lost.id].petitioners
+        assert (person.name, person.contact) == (UNOPENED, UNOPENED)
+        assert told[lost.id].subject == lost.subject
+        assert UNOPENED_FIELDS._value.get() > unopened
+        asked = office.GetPetitionRequest(petition_id=lost.id)
+        assert (await call("GetPetition", asked, CLERK)).petition.petitioners == [person]
+        reveal = office.RevealPetitionerRequest(petition_id=lost.id)
+        refused = await call.refused("RevealPetitioner", reveal, CLERK, purpose="送达答复")
+        assert refused == "SEAL_KEY_MISSING"
