@@ -21,21 +21,25 @@ from liandong.emergency.v1 import emergency_service_pb2 as pb
 from services.emergency import attempts
 from services.emergency.accusing import without_accused
 from services.emergency.deciders import missions
+from services.emergency.mission.recalling import lacks_team
 from services.emergency.mission.record import Mission, State
 from services.emergency.mission.rungs import Ladder
 from services.emergency.scope import Scope
 
 # The alert of a recall has a time to come, until which the team may confirm it.
 # A refused mission is seen to when the matter was given to a team after it, and so is one that was
-# recalled for the same matter as another and parted from it again; that one stands for a day.
+# recalled for the same matter as another and parted from it again, or with a matter that is open
+# again; those stand for a day.
 READ = """
 SELECT {state}, m.alert_time FROM missions AS m
 WHERE m.alert_time <= statement_timestamp() AND {seen} AND {filters} AND {after}
   AND NOT (m.state = 'REFUSED' AND EXISTS (
       SELECT FROM missions AS n WHERE n.matter_id = m.matter_id AND n.dispatch_time > m.end_time))
   AND (m.state <> 'RECALLED' OR m.due_time IS NOT NULL OR (
-      m.end_time > statement_timestamp() - interval '1 day'
+      greatest(m.end_time, (m.doc -> 'recall' ->> 'reopen_time')::timestamptz)
+          > statement_timestamp() - interval '1 day'
       AND ((m.doc -> 'hidden' ->> 'accused')::boolean
+           OR m.doc -> 'recall' ->> 'reopen_time' IS NOT NULL
            OR EXISTS (SELECT FROM missions AS s WHERE s.matter_id <> m.matter_id
                       AND s.id = (m.doc -> 'recall' ->> 'stays')::uuid))
       AND NOT EXISTS (SELECT FROM missions AS n
@@ -110,7 +114,9 @@ def _reason(mission: Mission) -> str:
     if mission.accused_since is not None:
         return "ACCUSED"
     if mission.recall is not None:
-        return "MATTER_PARTED" if mission.recall.confirm_time else "RECALL_UNCONFIRMED"
+        if mission.recall.confirm_time is None:
+            return "RECALL_UNCONFIRMED"
+        return "MATTER_REOPENED" if lacks_team(mission) else "MATTER_PARTED"
     if mission.ending is None and mission.left is not None and mission.left.since is not None:
         return "MATTER_LEFT"
     if mission.state is not State.REFUSED:

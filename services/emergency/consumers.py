@@ -24,7 +24,7 @@ from services.emergency.mission.correcting import ReviseMission, hears
 from services.emergency.mission.dispatching import would_refuse
 from services.emergency.mission.joining import JoinMatter
 from services.emergency.mission.left import LeaveToDesk
-from services.emergency.mission.recalling import WithdrawMission
+from services.emergency.mission.recalling import ReopenMatter, WithdrawMission
 from services.emergency.mission.record import Cause, Heard, Mission, Recall
 from services.emergency.moving import Move, home_of, move_of, request
 from services.emergency.orders import missions_of, target
@@ -185,7 +185,12 @@ class Orders:
         return await self._each(event, ordered, _left(event, is_left=True))
 
     async def _open_again(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
-        return await self._each(event, ordered, _left(event, is_left=False))
+        """Its teams go on, or are missing."""
+        again = ReopenMatter(UUID(event.meta.aggregate_id))
+        return [
+            *await self._each(event, ordered, _left(event, is_left=False)),
+            *await self._each(event, ordered, again),
+        ]
 
     async def _closed(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
         """A team that was sent after the end is called back with the filing."""

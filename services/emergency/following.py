@@ -18,7 +18,7 @@ from services.emergency.accusing import of_mission, of_source, told_to, without_
 from services.emergency.consumers import because
 from services.emergency.mission.correcting import ReviseMission, hears
 from services.emergency.mission.hiding import HideMission
-from services.emergency.mission.recalling import WithdrawMission
+from services.emergency.mission.recalling import ReopenMatter, WithdrawMission
 from services.emergency.mission.record import Cause, Heard, Mission
 from services.emergency.moving import request
 from services.emergency.orders import missions_of
@@ -42,7 +42,7 @@ class Incidents:
             IncidentEvent,
             self.requests,
             ours=storage.OURS,
-            kinds=ENDED | {"amended"},
+            kinds=ENDED | {"amended", "reinstated"},
         )
 
     async def requests(self, events: Sequence[Any]) -> Sequence[Request[Any]]:
@@ -104,8 +104,10 @@ def _hidden(event: Any, mission: Mission, city: City) -> HideMission:
     return of_mission(mission, event.amended.matter, city, event.meta.time.ToDatetime(UTC))
 
 
-def _followed(event: Any, city: City) -> ReviseMission | WithdrawMission:
+def _followed(event: Any, city: City) -> ReviseMission | WithdrawMission | ReopenMatter:
     kind, matter = event.WhichOneof("kind"), UUID(event.meta.aggregate_id)
+    if kind == "reinstated":
+        return ReopenMatter(matter)
     reports = codec.heard_reports_of(getattr(event, kind))
     match kind:
         case "amended":

@@ -64,7 +64,7 @@ RECEIPT = (
     "record_followed",
     "reinstated",
 )
-INCIDENT = ("amended", "voided", "closed")
+INCIDENT = ("amended", "voided", "closed", "reinstated")
 # With an incident that ends by one of these, those end that were merged into it.
 ENDS = frozenset(f"liandong.incident.{name}.v1" for name in ("voided", "closed"))
 MERGED = "SELECT id FROM incidents WHERE held_by = $1 AND state = 'MERGED' LIMIT 1000"

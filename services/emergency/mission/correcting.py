@@ -11,6 +11,7 @@ from backbone.words.guards import PRIORITIES
 from backbone.words.heard_report import HeardReport
 from services.emergency.mission.apart import different, facts_of, stated
 from services.emergency.mission.awaiting import speaks_for
+from services.emergency.mission.recalling import ReopenMatter, WithdrawMission, lacks_team
 from services.emergency.mission.record import (
     OVER,
     UNANSWERED,
@@ -162,9 +163,12 @@ def new_persons(mission: Mission, command: ReviseMission) -> tuple[str, ...]:
 
 
 def hears(mission: Mission, command: Struct) -> bool:
-    """Whether the command says anything to the mission: one that is over hears of persons alone."""
-    if mission.ending is None:
+    """Whether the command says anything to the mission: one that is over hears of persons alone,
+    and a recalled one whether its matter goes on."""
+    if mission.ending is None or isinstance(command, ReopenMatter):
         return True
+    if isinstance(command, WithdrawMission):
+        return lacks_team(mission)
     return isinstance(command, ReviseMission) and bool(new_persons(mission, command))
 
 

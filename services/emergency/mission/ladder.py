@@ -169,7 +169,8 @@ def _is_word_on_accused(mission: Mission, command: StopLadder) -> bool:
 
 def _require_unseen(recall: Recall) -> None:
     """Raises InvalidTransition unless the matter may have lost its team by this recall."""
-    if recall.cause is not Cause.SAME_MATTER or recall.confirm_time is None:
+    may_lack = recall.cause is Cause.SAME_MATTER or recall.reopen_time is not None
+    if not may_lack or recall.confirm_time is None:
         raise InvalidTransition("NO_LADDER")
     if recall.seen_by:
         raise InvalidTransition("LADDER_STOPPED", by=recall.seen_by, reason=recall.seen_reason)

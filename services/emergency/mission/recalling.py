@@ -28,6 +28,9 @@ from services.emergency.mission.record import (
 from services.emergency.mission.repeats import pause_after
 from services.emergency.mission.steps import Crew, require_crew
 
+# The causes of recalls that a second person may undo.
+UNDONE = frozenset({Cause.INCIDENT_VOIDED, Cause.RECEIPT_INVALID})
+
 
 class RecallMission(Struct, frozen=True):
     """A person of the desk calls the team back."""
@@ -60,6 +63,23 @@ class MissionRecalled(Struct, frozen=True):
     recall: Recall
     revision: int
     due_time: datetime
+
+
+class ReopenMatter(Struct, frozen=True):
+    """The matter goes on after all: its void, or that of its receipt, was undone."""
+
+    matter: UUID
+
+
+class MatterReopened(Struct, frozen=True):
+    """The matter of a recalled mission is open again, without this team; or it is over once more.
+
+    The recall itself is not taken back: the team may have heard it already, and has perhaps turned
+    round. The desk sees the matter and sends a team anew.
+    """
+
+    time: datetime
+    is_open: bool
 
 
 class RecallConfirmed(Struct, frozen=True):
@@ -109,13 +129,30 @@ def _refuse_over(mission: Mission, command: RecallMission) -> None:
 
 def withdraw(
     mission: Mission, command: WithdrawMission, now: datetime, also: Also
-) -> list[MissionRecalled]:
+) -> list[MissionRecalled | MatterReopened]:
     """A mission that is over needs no recall."""
-    if mission.state in OVER or not mission.is_of(command.matter):
+    if not mission.is_of(command.matter):
         return []
+    if mission.state in OVER:
+        return [MatterReopened(now, is_open=False)] if lacks_team(mission) else []
     if has_left(mission, command.heard_reports):
         return []
     return [called_back(mission, command.recall, now)]
+
+
+def reopen(
+    mission: Mission, command: ReopenMatter, now: datetime, also: Also
+) -> list[MatterReopened]:
+    """A team that a person has called back is not missed."""
+    recall = mission.recall
+    if recall is None or recall.cause not in UNDONE or not mission.is_of(command.matter):
+        return []
+    return [] if lacks_team(mission) else [MatterReopened(now, is_open=True)]
+
+
+def lacks_team(mission: Mission) -> bool:
+    """Whether the matter goes on though this team was called back with its end."""
+    return mission.recall is not None and mission.recall.reopen_time is not None
 
 
 def called_back(mission: Mission, why: Recall, now: datetime) -> MissionRecalled:
@@ -147,6 +184,15 @@ def recalled(mission: Mission, event: MissionRecalled) -> Mission:
     )
 
 
+def reopened(mission: Mission, event: MatterReopened) -> Mission:
+    """What a person has said of the recall before is no word on the matter."""
+    assert mission.recall is not None, "only the matter of a recalled mission goes on without it"
+    since = event.time if event.is_open else None
+    return replace(
+        mission, recall=replace(mission.recall, reopen_time=since, seen_by="", seen_reason="")
+    )
+
+
 def confirmed(mission: Mission, event: RecallConfirmed) -> Mission:
     assert mission.recall is not None, "only a recalled mission is confirmed"
     heard = replace(mission.recall, confirm_time=event.time, confirmed_by=event.confirmed_by)
@@ -164,6 +210,7 @@ VERBS = (
         otherwise=_refuse_over,
     ),
     verb(ANY, withdraw),
+    verb(ANY, reopen),
     verb(
         {State.RECALLED},
         confirm,
@@ -172,4 +219,4 @@ VERBS = (
         otherwise=_refuse_not_recalled,
     ),
 )
-CHANGES = (change(recalled), change(confirmed))
+CHANGES = (change(recalled), change(confirmed), change(reopened))

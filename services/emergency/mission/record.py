@@ -162,7 +162,8 @@ class Cause(StrEnum):
 
 class Recall(Struct, frozen=True):
     """Why and by whom the team was called back; of SAME_MATTER also who has sent it before, and who
-    has seen to the matter after the link was undone."""
+    has seen to the matter after the link was undone. `reopen_time`: since when the matter goes on,
+    as the void of it was undone."""
 
     cause: Cause
     reason: str
@@ -177,6 +178,7 @@ class Recall(Struct, frozen=True):
     confirmed_by: str = ""
     seen_by: str = ""
     seen_reason: str = ""
+    reopen_time: datetime | None = None
 
 
 class Left(Struct, frozen=True):

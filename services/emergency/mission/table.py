@@ -8,7 +8,7 @@ from backbone.words.rank import by_time
 from services.emergency.mission.record import OVER, Cause, Mission, Recall, State, pair_of
 from services.emergency.mission.rungs import Ladder, is_outside
 
-SHAPE = 12
+SHAPE = 13
 # An unconfirmed recall is told to people after this time where no ladder names one.
 UNHEARD_SECONDS = 60
 # In the place of a unit that may not know of the mission: the column is never empty.
@@ -97,8 +97,10 @@ def _unheard(recall: Recall, ladder: Ladder | None) -> datetime | None:
     """When an unconfirmed recall is told to people outside the team: a time to come at first.
 
     They hear of it as fast as of a silent team. A recall for the same matter keeps its time: the
-    matter has lost its team if the link is undone.
+    matter has lost its team if the link is undone. One whose matter is open again is told at once.
     """
+    if recall.reopen_time is not None:
+        return None if recall.seen_by else recall.reopen_time
     if recall.seen_by or (recall.confirm_time and recall.cause is not Cause.SAME_MATTER):
         return None
     outside = (rung.seconds for rung in (ladder.rungs if ladder else ()) if is_outside(rung))

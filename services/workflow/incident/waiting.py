@@ -38,6 +38,7 @@ ALERTED = {
         "REFUSED",
         "RECALL_UNCONFIRMED",
         "MATTER_PARTED",
+        "MATTER_REOPENED",
         "MATTER_LEFT",
         "ACCUSED",
     )

@@ -461,6 +461,33 @@ class TestOverKafka:
             await desk.dispatch("fire-2", receipt=UUID(shown[0].matter_id))
             assert [*(await desk.alerts(zhao)).items] == [], "the matter has a team again"
 
+    @pytest.mark.parametrize("what", ["incident", "receipt"])
+    async def test_a_void_that_is_undone_leaves_its_matter_without_a_team_and_tells_the_desk(
+        self, desk: Desk, brokers: str, database: Installation, what: str
+    ) -> None:
+        """The inbox of the desk shows it, until another team is sent."""
+        receipt, teller = uuid4(), Teller(brokers)
+        zhao = Actor("zhao", "desk", "dispatcher", "990100")
+        async with desk.terminal() as terminal:
+            mission = (await desk.dispatch(receipt=receipt)).mission.id
+            await terminal.push()
+            if what == "incident":
+                await teller.incident(receipt, voided={"reason": "PRANK"})
+            else:
+                await teller.alarm(receipt, marked_invalid={})
+            assert (await terminal.push(30)).kind == Push.KIND_RECALL
+            await desk.act("ConfirmRecall", mission)
+            assert [*(await desk.alerts(zhao)).items] == []
+            tell = teller.incident if what == "incident" else teller.alarm
+            await tell(receipt, reinstated={})
+            async with asyncio.timeout(30):
+                while not (shown := (await desk.alerts(zhao)).items):
+                    await asyncio.sleep(0.1)
+            told = [(each.mission_id, each.reason) for each in shown]
+            assert told == [(mission, "MATTER_REOPENED")]
+            await desk.dispatch("fire-2", receipt=receipt)
+            assert [*(await desk.alerts(zhao)).items] == [], "the matter has a team again"
+
     @pytest.mark.parametrize("apart", [True, False])
     async def test_a_link_that_is_undone_gives_the_mission_back(
         self, desk: Desk, brokers: str, apart: bool

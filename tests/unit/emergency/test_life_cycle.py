@@ -14,7 +14,7 @@ from services.emergency.mission.hiding import HideMission
 from services.emergency.mission.joining import JoinMatter
 from services.emergency.mission.ladder import CLIMBED, ClimbLadder, HastenLadder, StopLadder
 from services.emergency.mission.left import LeaveToDesk
-from services.emergency.mission.recalling import ConfirmRecall, RecallMission
+from services.emergency.mission.recalling import ConfirmRecall, RecallMission, ReopenMatter
 from services.emergency.mission.record import (
     OVER,
     UNANSWERED,
@@ -144,6 +144,7 @@ MISSION = Subject(
         Legal(HideMission()),
         Legal(LeaveToDesk(DISPATCH.order.matter_id, 8)),
         Legal(ConfirmRecall(LEE)),
+        Legal(ReopenMatter(DISPATCH.order.matter_id)),
         Legal(JoinMatter(UUID(int=8), "990101260101-000002-1", "fire-1")),
         Legal(
             ClimbLadder(PEOPLE, NEXT, ("SMS",)), needs=(timedelta(seconds=15),), instead=LADDERED
