@@ -18,7 +18,7 @@ from services.workflow.incident import waiting
 from services.workflow.incident.closing import Finding, VoidReason
 from services.workflow.incident.handling import Result
 from services.workflow.incident.urging import Urger
-from tests.house.sources import reasons
+from tests.house.sources import TOP, reasons
 from tests.house.test_reasons import places
 
 # Codes that a contract carries as texts.
@@ -93,7 +93,22 @@ COLLECTIONS = {
     "liandong.emergency.v1.Mission": "missions",
     "liandong.supervision.v1.Supervision": "supervisions",
     "liandong.supervision.v1.Demand": "supervisions",
+    "liandong.population.v1.CareCase": "care-cases",
+    "liandong.population.v1.Visit": "care-cases",
 }
+# Where the records tell their states, each with its term behind it.
+RECORDS = {
+    "alarm/receipt/record.py": "receipts",
+    "alarm/receipt/passed.py": "tickets",
+    "workflow/incident/record.py": "incidents",
+    "workflow/supervision/record.py": "supervisions",
+    "petition/petition/record.py": "petitions",
+    "dispute/dispute/record.py": "disputes",
+    "emergency/mission/record.py": "missions",
+    "population/care_case/record.py": "care-cases",
+}
+STATES = re.compile(r"^class \w*State\(StrEnum\):\n(?:.*\n)*?(?=\n\n)", re.M)
+TOLD = re.compile(r'^    [A-Z_]+ = "([A-Z_]+)"  # ([\u4e00-\u9fff、（）]+)', re.M)
 CHINESE = re.compile(r"^[\u4e00-\u9fff、（）]+")
 # What Latin letters may stand in a Chinese sentence: names of formats, headers and addresses.
 LATIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]+")
@@ -141,6 +156,31 @@ def test_the_term_of_a_state_is_that_of_its_contract() -> None:
             if said and said[0] != term:
                 wrong.append(f"{owner.name}.{code}: {term}, the contract says {said[0]}")
     assert not wrong
+
+
+def test_each_record_with_states_has_its_collection() -> None:
+    """A term that two kinds of record share must be right for both."""
+    owners = {
+        enum.containing_type.full_name
+        for name, enum in enums()
+        if name == "state" and enum.containing_type is not None
+    }
+    assert owners == COLLECTIONS.keys()
+
+
+def test_the_term_of_a_state_is_the_one_beside_it_in_its_record() -> None:
+    """One term for one thing: in the code, in the contract, and in what a refusal says."""
+    wrong, seen = [], set()
+    for path in (TOP / "services").rglob("*.py"):
+        found = [told for part in STATES.findall(path.read_text()) for told in TOLD.findall(part)]
+        name = str(path.relative_to(TOP / "services"))
+        if not found:
+            continue
+        seen.add(name)
+        for code, said in found:
+            term = Names().in_words("state", code, "zh", RECORDS[name])
+            wrong += [f"{name} {code}: {term}, the record says {said}"] if said != term else []
+    assert (wrong, seen) == ([], RECORDS.keys())
 
 
 def test_what_has_no_name_or_term_is_no_code_in_a_chinese_sentence() -> None:

@@ -29,8 +29,8 @@ class Kind(StrEnum):
 
 
 class State(StrEnum):
-    RECEIVED = "RECEIVED"  # 已接报: open at the desk
-    ENDED = "ENDED"  # 已处置: in exactly one of five ways
+    RECEIVED = "RECEIVED"  # 已接警: open at the desk
+    ENDED = "ENDED"  # 已了结: in exactly one of five ways
     CLOSED = "CLOSED"  # 已归档
 
 

@@ -20,7 +20,7 @@ class State(StrEnum):
     REFUSED = "REFUSED"  # 不予受理
     ROUTED = "ROUTED"  # 已分流: a mediation body is to take it
     MEDIATING = "MEDIATING"  # 调解中
-    AGREED = "AGREED"  # 达成协议
+    AGREED = "AGREED"  # 已达成协议
     FAILED = "FAILED"  # 调解不成
     CLOSED = "CLOSED"  # 已归档
 

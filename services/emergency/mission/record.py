@@ -15,12 +15,12 @@ from services.emergency.mission.rungs import Ladder
 
 
 class State(StrEnum):
-    PENDING = "PENDING"  # 已下达, on its way to the terminals
+    PENDING = "PENDING"  # 待送达, on its way to the terminals
     DELIVERED = "DELIVERED"  # 已送达, stored by a terminal
     ACKNOWLEDGED = "ACKNOWLEDGED"  # 已签收, a person has signed for it
     EN_ROUTE = "EN_ROUTE"  # 已出动
     ON_SCENE = "ON_SCENE"  # 已到场
-    CLEARED = "CLEARED"  # 已处置完毕
+    CLEARED = "CLEARED"  # 处置完毕
     REFUSED = "REFUSED"  # 已拒绝, with a reason
     RECALLED = "RECALLED"  # 已召回, pushed until the team confirms it
 
