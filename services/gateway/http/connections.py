@@ -57,6 +57,29 @@ class Bounds:
     by_address: Counter[str] = field(default_factory=Counter)
 
 
+class Onward:
+    """The parser, which reads on behind a request that asks for another protocol.
+
+    There is none, so the request is answered in this one (RFC 9110, 7.8), and what follows it on
+    the connection is the next request: the parser alone would stop there, and it be lost.
+    """
+
+    def __init__(self, parser: Any) -> None:
+        self._parser = parser
+
+    def feed_data(self, data: bytes) -> None:
+        while data:
+            try:
+                self._parser.feed_data(data)
+            except httptools.HttpParserUpgrade as asked:
+                data = data[asked.args[0] :]
+            else:
+                return
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._parser, name)
+
+
 class Connection(HttpToolsProtocol):
     """One connection of a client, or of a proxy that many clients share."""
 
@@ -75,6 +98,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        self.parser = Onward(self.parser)
         host = self.client[0] if self.client else ""
         self._address = "" if host in self.bounds.proxies else network_of(host)
         self.bounds.by_address[self._address] += 1

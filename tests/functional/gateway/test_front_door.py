@@ -240,6 +240,17 @@ async def test_what_asks_for_another_protocol_hides_no_request(
     for head in (GET + upgrade, GET + upgrade + b"Content-Length: 0\r\n"):
         answer = await front.say(head + CLOSE)
         assert answer.startswith(b"HTTP/1.1 200 ")
+    first, last = GET + upgrade + b"\r\n", b"GET /nowhere HTTP/1.1\r\nHost: x\r\n" + CLOSE
+    for parts in (
+        (first + last,),
+        (first, last),
+        (first + first + last,),
+        (first + last[:9], last[9:]),
+    ):
+        answer = await front.say(*parts, pause=0.1)
+        asked = b"".join(parts).count(b" HTTP/1.1\r\n")
+        assert answer.count(b"HTTP/1.1 ") == asked, "what stands behind it is answered, too"
+        assert answer.count(b"HTTP/1.1 404 ") == 1
 
 
 @pytest.mark.parametrize(
