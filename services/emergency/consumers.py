@@ -18,7 +18,7 @@ from backbone.words.errors import Unavailable
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from liandong.alarm.v1.alarm_pb2 import Receipt
 from liandong.emergency.v1.emergency_service_pb2 import DispatchMissionRequest
-from services.emergency import codec, moving
+from services.emergency import codec, moving, storage
 from services.emergency.accusing import hiding, told_to, without_words
 from services.emergency.mission.correcting import ReviseMission, hears
 from services.emergency.mission.dispatching import would_refuse
@@ -111,15 +111,20 @@ class Orders:
         matter = codec.ordered_matter(order)
         mission, number = await target(self._shell, caller.request_id, matter, order.team)
         command = codec.to_dispatch(order, self._replica.city, reachable, ready, number)
-        if would_refuse(command) and answer is None:
+        if answer is None and (would_refuse(command) or await self._stands(mission)):
             self._leave_to_the_call(event)
         body = DispatchMissionRequest(order=order)
         request = self._shell.request(caller, command, body, mission)
         return [replace(request, cause=event.meta.event_id)]
 
+    async def _stands(self, mission: UUID) -> bool:
+        """Whether the order meets a mission of another one."""
+        return bool(await self._shell.pool.fetchval(storage.STANDS, mission))
+
     def _leave_to_the_call(self, event: Any) -> None:
-        """The desk that waits for its call hears the refusal. Raises Unavailable while it may wait;
-        later the team is sent, as the desk has committed, and people are told at once."""
+        """The desk that waits for its call hears the refusal, and its inbox does not tell it once
+        more. Raises Unavailable while it may wait; later a team that was not ready is sent, as the
+        desk has committed, and people are told at once."""
         age = datetime.now(UTC) - event.meta.time.ToDatetime(UTC)
         if age < CALL:
             raise Unavailable("MISSION_JUST_OPENED", team=event.dispatch_ordered.order.team)

@@ -118,8 +118,10 @@ def _is_unready(ready: Readiness) -> bool:
 
 
 def would_refuse(command: DispatchMission) -> bool:
-    """Whether the order is refused where its desk can hear of it."""
-    return _is_unready(command.ready) and not command.order.force_reason.strip()
+    """Whether the order is refused where its desk can hear of it, for what it says itself."""
+    order = command.order
+    wrong = command.team is None or order.priority not in PRIORITIES or not order.code
+    return wrong or (_is_unready(command.ready) and not order.force_reason.strip())
 
 
 def _require_ready(team: str, ready: Readiness) -> None:

@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from backbone.door.journal import event_id
 from backbone.rpc.caller import metadata_for
 from backbone.words.actor import Actor
-from backbone.words.errors import Broken, InvalidTransition
+from backbone.words.errors import Broken, InvalidArgument, InvalidTransition
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent, DispatchOrdered
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from liandong.emergency.v1.emergency_events_pb2 import EmergencyEvent
@@ -89,6 +89,29 @@ async def test_a_desk_hears_that_a_team_cannot_be_sent_though_kafka_is_faster_th
         push = await terminal.push(30)
         sent = mission_id(unheard, "fire-1")
         assert push.mission == str(sent), "its desk has committed, and its call has died"
+
+
+@pytest.mark.parametrize(
+    ("team", "reason"), [("fire-1", "ALREADY_DISPATCHED"), ("fire-9", "UNKNOWN_TEAM")]
+)
+async def test_a_refusal_is_told_to_the_call_alone(
+    desk: Desk, brokers: str, database: Installation, team: str, reason: str
+) -> None:
+    """Kafka is faster than the call: the inbox of the desk must not tell the same once more."""
+    matter, receipt = uuid4(), uuid4()
+    await desk.dispatch(receipt=matter)
+    await tell(brokers, receipt, an_order(team, matter, receipt=str(receipt)), time=now())
+    await asyncio.sleep(0.5)
+    with pytest.raises((InvalidTransition, InvalidArgument), match=reason):
+        await desk.dispatch(team, matter, receipt=receipt)
+    async with desk.terminal() as terminal:
+        behind = uuid4()
+        await tell(brokers, behind, an_order("fire-1", behind, receipt=str(behind)), time=now())
+        await terminal.pushes(2)
+    await asyncio.sleep(4)
+    conn = await asyncpg.connect(database.admin)
+    assert await conn.fetchval("SELECT count(*) FROM emergency.refused_links") == 0
+    await conn.close()
 
 
 def now() -> datetime:
