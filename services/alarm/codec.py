@@ -31,6 +31,7 @@ from services.alarm.receipt.correcting import (
 )
 from services.alarm.receipt.dispatch import DispatchNow, as_recorded, order_of
 from services.alarm.receipt.ending import matter_of
+from services.alarm.receipt.passed import Passed
 from services.alarm.receipt.record import Receipt
 
 
@@ -97,6 +98,15 @@ def to_ticket(receipt: Receipt) -> resources.Ticket:
     for part in (receipt.classification, receipt.report, receipt.passed):
         fill(message, part)
     message.version, message.narrative = receipt.version, receipt.told
+    message.persons.extend(receipt.report.caller.called)
+    return message
+
+
+def to_returned(receipt: Receipt, ticket: Passed) -> resources.Ticket:
+    """The ticket for the partner that gave it back, after the receipt went on without it: what was
+    said to each other, and nothing of the report, which may have been corrected since."""
+    message = resources.Ticket(id=str(receipt.id), code=receipt.code, desk=receipt.unit)
+    fill(message, ticket)
     message.persons.extend(receipt.report.caller.called)
     return message
 

@@ -16,7 +16,7 @@ from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.alarm.v1 import alarm_service_pb2 as pb
 from services.alarm import codec, storage
 from services.alarm.receipt.record import Receipt
-from services.alarm.receipt.tickets import ticket_of
+from services.alarm.receipt.tickets import returned_by, ticket_of
 
 
 class Tickets:
@@ -26,16 +26,19 @@ class Tickets:
         self._shell = shell
         self._decider = decider
         self._actions = actions
-        self._lists = lists_of(shell, decider)
+        self._lists, self._rows = lists_of(shell, decider), shell.rows.of(decider)
 
     async def get(self, request: pb.GetTicketRequest, context: Any) -> resources.Ticket:
-        """Raises NotFound, also for a ticket of another unit."""
-        actor = caller_of(context).actor
-        sights = storage.sights_of(actor)
-        row = await self._lists.find(_id(request.ticket_id), sights)
+        """Raises NotFound, also for a ticket of another unit. One that was given back is shown to
+        its unit, whatever the desk has made of the report since."""
+        actor, about = caller_of(context).actor, _id(request.ticket_id)
+        row = await self._lists.find(about, storage.sights_of(actor))
         receipt = None if row is None else self._decider.from_row(row)
         if receipt is None or ticket_of(receipt) is None:
-            raise NotFound("NO_SUCH_TICKET")
+            row = await storage.one(self._rows, about)
+            receipt = None if row is None else self._decider.from_row(row)
+            if receipt is None or returned_by(receipt, actor) is None:
+                raise NotFound("NO_SUCH_TICKET")
         return self._shown(receipt, actor)
 
     async def page(self, request: pb.ListTicketsRequest, context: Any) -> pb.ListTicketsResponse:
@@ -62,6 +65,9 @@ class Tickets:
         return self._shown(receipt, caller.actor)
 
     def _shown(self, receipt: Receipt, actor: Actor) -> resources.Ticket:
+        given, returned = ticket_of(receipt), returned_by(receipt, actor)
+        if returned is not None and (given is None or given.unit != actor.unit):
+            return codec.to_returned(receipt, returned)
         ticket = codec.to_ticket(receipt)
         ticket.actions.extend(self._actions.of(receipt, actor))
         return ticket

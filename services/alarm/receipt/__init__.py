@@ -29,7 +29,7 @@ from services.alarm.receipt.merging import FollowMerge, FollowParting
 from services.alarm.receipt.passing import FollowRecord
 from services.alarm.receipt.record import Receipt
 from services.alarm.receipt.rights import require_may_see
-from services.alarm.receipt.tickets import LapseTicket
+from services.alarm.receipt.tickets import AnswerTicket, LapseTicket, RefuseTicket, returned_by
 
 # Commands without an actor: events and answers of other services, and clocks.
 FROM_INSIDE = (
@@ -43,7 +43,13 @@ FROM_INSIDE = (
 )
 
 
+# The partner that gave its ticket back hears of it that it did.
+OF_TICKETS = (AnswerTicket, RefuseTicket)
+
+
 def require_sight(receipt: Receipt, command: Any) -> None:
+    if isinstance(command, OF_TICKETS) and returned_by(receipt, command.by):
+        return
     if not isinstance(command, FROM_INSIDE):
         require_may_see(receipt, command.by)
 

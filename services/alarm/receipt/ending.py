@@ -19,7 +19,7 @@ from backbone.words.guards import require_not_accused, require_text, require_uni
 from backbone.words.matter import Matter
 from services.alarm.receipt.city import title
 from services.alarm.receipt.danger import PriorityConfirmed, confirmed, is_below, told_of
-from services.alarm.receipt.passed import PassedKind
+from services.alarm.receipt.passed import PassedKind, TicketState
 from services.alarm.receipt.record import (
     Ending,
     Incident,
@@ -164,6 +164,8 @@ def ended(
     `more` are the fields of the ending that only this outcome has.
     """
     ending = Ending(outcome=outcome, end_time=event.time, ended_by=event.ended_by, **more)
+    passed = receipt.passed
+    gave_back = passed is not None and passed.state == TicketState.RETURNED
     return replace(
         receipt,
         state=State.ENDED,
@@ -171,6 +173,7 @@ def ended(
         incident=incident,
         corrected=(),
         passed=None,
+        returned=passed if gave_back else receipt.returned,
         come_back_time=None,
     )
 

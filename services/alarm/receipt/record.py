@@ -181,7 +181,8 @@ class Receipt(Struct, frozen=True, kw_only=True):
     `corrected` are the facts corrected since it joined that incident; `barred` are the units that
     may not read it since it accuses them. `come_back_time` is since when it is open again because a
     danger or an accusation was told after its end, or its link was undone. `left` are the incidents
-    that it belonged to: their texts may still name its caller.
+    that it belonged to: their texts may still name its caller. `returned` is the last ticket that
+    its partner gave back before the receipt ended in another way.
     """
 
     id: UUID
@@ -203,6 +204,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
     barred: tuple[str, ...] = ()
     come_back_time: datetime | None = None
     left: tuple[LeftIncident, ...] = ()
+    returned: Passed | None = None
 
     @property
     def unit(self) -> str:

@@ -52,6 +52,15 @@ def ticket_of(receipt: Receipt) -> Passed | None:
     return passed if passed and passed.kind is PassedKind.TICKET else None
 
 
+def returned_by(receipt: Receipt, actor: Actor) -> Passed | None:
+    """The ticket that the actor's unit gave back before the receipt went on without it: that alone
+    it may know, and nothing once the report accuses a unit."""
+    ticket = receipt.returned
+    if ticket is None or receipt.against or actor.unit in receipt.barred:
+        return None
+    return ticket if actor.unit == ticket.unit and actor.role in ANSWERERS else None
+
+
 def answer_ticket(
     receipt: Receipt, command: AnswerTicket, now: datetime, city: City
 ) -> list[TicketAnswered]:
@@ -89,6 +98,8 @@ def _require_ticket(receipt: Receipt, command: Any, city: City | None = None) ->
     """Allow the partner; for a neighbouring city, which may have no system of ours, also the desk:
     it writes down what it was told by telephone."""
     ticket, actor = ticket_of(receipt), command.by
+    if ticket is None or ticket.unit != actor.unit:
+        ticket = returned_by(receipt, actor) or ticket
     if ticket is None:
         raise Denied("NOT_YOUR_TICKET", unit="")
     answers = actor.unit == ticket.unit and actor.role in ANSWERERS

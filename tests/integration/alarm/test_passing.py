@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from backbone.kafka.producer import open_producer
 from backbone.rpc.caller import metadata_for
@@ -125,6 +126,23 @@ async def test_a_refused_ticket_returns_to_the_desk(
     opened = await console.do("OpenIncident", receipt.id)
     assert opened.receipt.outcome == resources.Receipt.OUTCOME_OPENED
     assert await outstanding(home) == {}, "the desk has decided anew"
+    given_back = await ticket(console, "GetTicket", receipt.id)
+    assert (given_back.state, given_back.answer) == (Ticket.STATE_RETURNED, "不属受理范围")
+    told = (given_back.narrative, given_back.category, given_back.HasField("place"))
+    assert told == ("", "", False), "nothing of what came of it"
+    assert not given_back.actions
+    for late in ("AnswerTicket", "RefuseTicket"):
+        said = {"answer": "好"} if late == "AnswerTicket" else {"reason": "别的理由"}
+        refusal = await refused(ticket(console, late, receipt.id, **said))
+        assert refusal.reason == "TICKET_RETURNED"
+    same = await ticket(console, "RefuseTicket", receipt.id, reason="不属受理范围")
+    assert same == given_back
+    for who in (STRANGER, replace(HOTLINE, unit="court")):
+        assert (
+            await refused(ticket(console, "GetTicket", receipt.id, who))
+        ).reason == "NO_SUCH_TICKET"
+    asked = pb.GetReceiptRequest(receipt_id=receipt.id)
+    assert (await refused(console.call("GetReceipt", asked, HOTLINE))).reason == "NO_SUCH_RECEIPT"
 
 
 async def test_silence_of_a_partner_is_heard_at_the_desk(

@@ -138,6 +138,14 @@ def test_a_refused_ticket_is_open_at_the_desk_again() -> None:
     assert refusal_of(back, ANSWER_TICKET).reason == "TICKET_RETURNED"
     opened = after(OPEN, found=back)
     assert (opened.outcome, opened.passed, opened.passed_to) == (Outcome.OPENED, None, "")
+    assert opened.returned == back.passed, "its partner may still read what it gave back"
+    assert decide(opened, REFUSE_TICKET) == []
+    for late in (RefuseTicket(HOTLINE, "别的理由"), ANSWER_TICKET):
+        assert refusal_of(opened, late).reason == "TICKET_RETURNED"
+    stranger = replace(REFUSE_TICKET, by=replace(HOTLINE, unit="court"))
+    assert refusal_of(opened, stranger).reason == "NO_SUCH_RECEIPT"
+    accusing = replace(opened, report=replace(opened.report, against="north"))
+    assert refusal_of(accusing, ANSWER_TICKET).reason == "NO_SUCH_RECEIPT"
     again = after(PASS, found=back)
     assert passed_state(again) == TicketState.WAITING
     assert passed_state(after(ANSWER_TICKET, found=again)) == TicketState.ANSWERED
