@@ -98,7 +98,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        self.parser = Onward(self.parser)
+        self.parser = Onward(self.parser)  # type: ignore[assignment]
         host = self.client[0] if self.client else ""
         self._address = "" if host in self.bounds.proxies else network_of(host)
         self.bounds.by_address[self._address] += 1

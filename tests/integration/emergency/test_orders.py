@@ -101,7 +101,7 @@ async def test_a_refusal_is_told_to_the_call_alone(
     matter, receipt = uuid4(), uuid4()
     await desk.dispatch(receipt=matter)
     await tell(brokers, receipt, an_order(team, matter, receipt=str(receipt)), time=now())
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(1.5)
     with pytest.raises((InvalidTransition, InvalidArgument), match=reason):
         await desk.dispatch(team, matter, receipt=receipt)
     async with desk.terminal() as terminal:
