@@ -98,17 +98,17 @@ async def test_a_refusal_is_told_to_the_call_alone(
     desk: Desk, brokers: str, database: Installation, team: str, reason: str
 ) -> None:
     """Kafka is faster than the call: the inbox of the desk must not tell the same once more."""
-    matter, receipt = uuid4(), uuid4()
-    await desk.dispatch(receipt=matter)
-    await tell(brokers, receipt, an_order(team, matter, receipt=str(receipt)), time=now())
-    await asyncio.sleep(1.5)
-    with pytest.raises((InvalidTransition, InvalidArgument), match=reason):
-        await desk.dispatch(team, matter, receipt=receipt)
+    matter, receipt, before, behind = (uuid4() for _ in range(4))
     async with desk.terminal() as terminal:
-        behind = uuid4()
+        await tell(brokers, before, an_order("fire-1", before, receipt=str(before)))
+        await terminal.push(30)  # the consumer is there
+        await desk.dispatch(receipt=matter)
+        await tell(brokers, receipt, an_order(team, matter, receipt=str(receipt)), time=now())
+        await asyncio.sleep(1.5)
+        with pytest.raises((InvalidTransition, InvalidArgument), match=reason):
+            await desk.dispatch(team, matter, receipt=receipt)
         await tell(brokers, behind, an_order("fire-1", behind, receipt=str(behind)), time=now())
         await terminal.pushes(2)
-    await asyncio.sleep(4)
     conn = await asyncpg.connect(database.admin)
     assert await conn.fetchval("SELECT count(*) FROM emergency.refused_links") == 0
     await conn.close()
