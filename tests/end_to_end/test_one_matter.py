@@ -89,6 +89,27 @@ async def ended(
     steps = ["MissionDispatched", "MissionAcknowledged", "TeamEnRoute", "RecallConfirmed"]
     assert [kind for kind in told if kind in steps] == steps
     assert told.index("IncidentAmended") < told.index("MissionRecalled")
+    await undone(visit, desk, receipt["id"], one)
+
+
+async def undone(visit: Visit, desk: Client, matter: str, mission: str) -> None:
+    """The team stays recalled, and the inbox of the desk says so until it sends another one."""
+    second = await visit.person("leader.990101001-township")
+    await act(second, f"/v1/incidents/{matter}:undoVoid", {"reason": "确有火情"})
+    inbox = "/v1/inbox?reason=TEAM_MATTER_REOPENED"
+
+    async def waits() -> list[Any]:
+        items = (await desk.get(inbox))["items"]
+        return [each["waits"][0] for each in items if each["id"] == matter]
+
+    async with asyncio.timeout(20):
+        while not (found := await waits()):
+            await asyncio.sleep(0.2)
+    assert found[0]["mission_id"] == mission.rpartition("/")[2]
+    assert found[0]["sentence"].startswith("The void was undone")
+    assert (await desk.get(mission))["recall"]["reopen_time"]
+    await act(desk, f"/v1/receipts/{matter}:dispatch", {"team": OTHER_TEAM})
+    assert not await waits()
 
 
 async def test_the_words_of_a_report_that_leaves_the_matter_leave_the_order(visit: Visit) -> None:

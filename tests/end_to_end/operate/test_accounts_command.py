@@ -171,6 +171,10 @@ def test_a_key_of_a_team_opens_the_stream_of_its_terminals(
         assert stream.status_code == 200, stream.read()
         assert any("welcome" in line for line in stream.iter_lines())
     assert whole_city.liandong("keys", "revoke", "terminals").returncode == 0
+    again = whole_city.liandong("keys", "revoke", "terminals")
+    assert (
+        again.returncode == 1 and "no key in force" in again.stderr and "terminals" in again.stderr
+    )
 
 
 @pytest.mark.parametrize("unit", ["99\x01", "\u200b", "x" * 500, "990101001-police\n"])
