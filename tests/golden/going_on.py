@@ -69,7 +69,7 @@ def dispute(found: Any) -> Any:
     mediator = Actor("mediator", found.desk, "mediator", found.desk[:9])
     match found.state:
         case "REGISTERED":
-            return NameParties(mediator, found.filing.parties)
+            return NameParties(mediator, found.filing.parties, ("a name for texts",))
         case "ACCEPTED" | "ROUTED" | "MEDIATING":
             return HoldSession(mediator, STEP)
         case "AGREED" | "FAILED":
