@@ -231,14 +231,13 @@ class Orders:
         return [*joins, *(request(event, each, ends) for each in ids)]
 
     async def _unlinked(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
-        """Missions that the receipt has ordered belong to it alone."""
+        """Missions that the receipt has ordered belong to it alone, with its own facts: also those
+        that a call has moved which was cut off before it told these."""
         joins = await self._moves(event, ordered, home_of(event, is_link=True))
         facts = event.repeat_unlinked
         if not facts.HasField("facts"):
             return joins
-        own = self._own_facts(facts.facts, event)
-        ids = [each.aggregate_id for each in joins if isinstance(each.command, JoinMatter)]
-        said = [request(event, each, own) for each in ids]
+        said = await self._each(event, ordered, self._own_facts(facts.facts, event))
         if facts.facts.against:
             said = await self._accusing(event, facts.facts, ordered, said)
         return [*joins, *said]

@@ -35,6 +35,7 @@ from tests.cities import a_city
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 TEAMS = ("fire-1", "fire-2")
+CUT_OFF = 0.3
 CITY = City(
     a_city().head,
     teams={t: Team(t, t, "990101-fire", "990101", ("fire",), "lee", ("lee",)) for t in TEAMS},
@@ -244,7 +245,19 @@ class World:
             return
         ask = self.orders.requests if is_receipt else self.incidents.requests
         kinds = (self.orders if is_receipt else self.incidents).subscription.kinds
-        await self.hearing._perform(ask, [event], kinds)
+        await self.hearing._perform(self._cut_off(ask), [event], kinds)
+
+    def _cut_off(self, ask: Any) -> Any:
+        """Of some direct calls the first few requests alone: who calls waits no longer, or a
+        process ends. Over Kafka all of an event are one transaction."""
+
+        async def asked(events: Sequence[Any]) -> Any:
+            found = await ask(events)
+            if found and self.chance.random.random() < CUT_OFF:
+                return found[: self.chance.random.randrange(len(found))]
+            return found
+
+        return asked
 
     async def consume(self, topic: tuple[str, UUID]) -> bool:
         """The next events of one receipt or incident, in their order; True if there were any."""
