@@ -95,16 +95,20 @@ def follow_merge(receipt: Receipt, command: FollowMerge, now: datetime, city: Ci
 def follow_parting(
     receipt: Receipt, command: FollowParting, now: datetime, city: City
 ) -> list[Event]:
-    """Back to the incident that the receipt had before; what follows there, it follows too."""
+    """Back to the incident that the receipt had before; what follows there, it follows too. An
+    undoing that comes once more after the next merge is over: the receipt has gone with that one.
+    """
     incident = receipt.incident
     if incident is None or incident.before is None or incident.before.id != command.incident_id:
         return [*linking.follow(receipt, _plain(command), now, city)]
     news = followed.follow(incident.before.known, command.step, now)
+    if not news:
+        return []
     moved = ReceiptMoved(
         time=now,
         incident_id=incident.before.id,
         incident_code=incident.before.code,
-        incident=news[-1].incident if news else incident.before.known,
+        incident=news[-1].incident,
         from_incident=incident.id,
         left=incident.known,
         caller_unlinked=link_of(receipt, receipt.version + 1, command.parter),

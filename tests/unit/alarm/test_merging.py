@@ -80,6 +80,17 @@ def test_late_and_repeated_news_move_nothing() -> None:
     assert decide(after(PART, found=MERGED), PART) == []
 
 
+def test_an_undoing_that_comes_again_does_not_undo_the_next_merge() -> None:
+    """Over the other road, after the incident was merged once more: the receipt would stand at an
+    incident that has no unit, with its team, for good."""
+    again = replace(MERGE, step=Step("IncidentMerged", 6, state="MERGED"))
+    merged_again = after(MERGE, PART, again, found=OPENED)
+    assert merged_again.matter_id == OTHER
+    assert decide(merged_again, PART) == []
+    undone = replace(PART, step=Step("IncidentReinstated", 7, state="OFFERED"))
+    assert after(undone, found=merged_again).matter_id == ID
+
+
 def test_a_linked_one_goes_along_and_comes_back_as_a_linked_one() -> None:
     there = replace(
         MERGE, incident_id=OTHER, into=ID, step=Step("IncidentMerged", 8, state="MERGED")
