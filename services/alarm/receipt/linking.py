@@ -18,9 +18,9 @@ from backbone.words.guards import require_not_accused, require_text
 from backbone.words.heard import lies_below
 from backbone.words.matter import Matter
 from services.alarm.receipt.closing import ReceiptClosed, is_over
-from services.alarm.receipt.correcting import leaving, link_of, merged_left
+from services.alarm.receipt.correcting import facts_to_send, leaving, link_of, merged_left
 from services.alarm.receipt.danger import PriorityConfirmed, confirmed
-from services.alarm.receipt.ending import ended, matter_called
+from services.alarm.receipt.ending import ended
 from services.alarm.receipt.record import Incident, LeftIncident, Outcome, Receipt, State
 from services.alarm.receipt.reinstating import ReceiptReinstated, with_incident
 from services.alarm.receipt.rights import require_desk, require_not_ended
@@ -126,7 +126,7 @@ def unlinked(receipt: Receipt, reason: str, by: Actor, now: datetime) -> RepeatU
     """The receipt leaves the incident, and is open at its desk again."""
     version = receipt.version + 1
     left, merged = link_of(receipt, version, by), merged_left(receipt, version, by)
-    own = matter_called(receipt, "", "") if receipt.dispatches else None
+    own = facts_to_send(replace(receipt, incident=None)) if receipt.dispatches else None
     danger = receipt.suggestions.danger is not None
     return RepeatUnlinked(now, reason, left, own, danger, leaving(receipt), merged)
 

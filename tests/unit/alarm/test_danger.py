@@ -19,7 +19,7 @@ from services.alarm.receipt.classifying import ClassifyReceipt, ReceiptClassifie
 from services.alarm.receipt.danger import DangerHeard, PriorityConfirmed
 from services.alarm.receipt.dispatch import DispatchNow, order_of
 from services.alarm.receipt.ending import AnswerAtDesk, MarkInvalid, OpenIncident
-from services.alarm.receipt.linking import LinkRepeat
+from services.alarm.receipt.linking import LinkRepeat, UnlinkRepeat
 from services.alarm.receipt.passing import PassTo12345, ReferToMediation
 from services.alarm.receipt.record import InvalidReason, Outcome, Receipt
 from services.alarm.receipt.suggested import Confirmation, Suggestions
@@ -517,3 +517,17 @@ def test_an_order_has_the_priority_of_the_danger_until_a_person_has_settled_it()
     heard = after(DispatchNow(TAKER, "red"), found=taken("有事", priority="P4"))
     *_, told = decide(heard, amended(KNIFE))
     assert told.facts.priority == "P1", "a team under way hears of it"
+
+
+def test_a_team_keeps_the_priority_of_the_danger_when_its_report_is_unlinked() -> None:
+    """The incident answered for the danger; outside of it no person has settled that."""
+    linked = LinkRepeat(TAKER, OTHER, CODE, Followed(3, "CLAIMED", "north"), "P1")
+    known = changed(linked, category="violence.weapon")
+    low = after(DispatchNow(TAKER, "red"), known, found=taken(priority="P4"))
+    [left] = decide(low, UnlinkRepeat(TAKER, "另一起"))
+    assert left.facts.priority == "P1"
+    settled = after(
+        DispatchNow(TAKER, "red", confirm_priority=True), known, found=taken(priority="P4")
+    )
+    [left] = decide(settled, UnlinkRepeat(TAKER, "另一起"))
+    assert left.facts.priority == "P4"
