@@ -5,7 +5,6 @@ it was passed to.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
 from typing import Any, TypeAlias
 from uuid import UUID, uuid5
 
@@ -46,14 +45,14 @@ def follower(rows: RowsOf) -> Follower:
         if not steps and accused is None:
             return []
         incident_id = UUID(events[0].meta.aggregate_id)
-        parted = [each.reinstated.parted_from for each in events if each.reinstated.parted_from]
+        parted = {each.reinstated.parted_from for each in events} - {""}
         back = [each for at in parted for each in await storage.followers(rows.pool, UUID(at))]
         here = await storage.followers(rows.pool, incident_id)
-        known = await _present(rows, events) if here else None
+        present = await _present(rows, events) if here or back else {}
+        # Whoever comes back by one of the steps follows the later ones, too.
         followed = [
-            replace(follow_request(event, receipt_id, step), command=ask(event, step))
-            for receipts, ask in ((here, partial(_followed_by, known)), (back, _parted_by))
-            for receipt_id in receipts
+            replace(follow_request(event, each, step), command=_asked(event, step, present))
+            for each in dict.fromkeys([*here, *back])
             for event, step in steps
         ]
         # A report that has moved with a merge hears of its own incident, too.
@@ -85,30 +84,27 @@ def _accused(event: IncidentEvent | None, receipts: Iterable[UUID]) -> Iterator[
         yield replace(asked, request_id=uuid5(UUID(event.meta.event_id), f"accuse {each}"))
 
 
-async def _present(rows: RowsOf, events: Sequence[IncidentEvent]) -> Followed | None:
-    """The incident that this one was merged into, as its receipts know it: they may have heard of
-    later steps than the merge tells."""
-    into = next((each.merged.into for each in events if each.merged.into), "")
-    return await storage.latest_known(rows, UUID(into)) if into else None
+async def _present(rows: RowsOf, events: Sequence[IncidentEvent]) -> Mapping[str, Followed]:
+    """The incidents that this one was merged into, as their receipts know them: they may have heard
+    of later steps than the merge tells."""
+    into = {each.merged.into for each in events} - {""}
+    known = {each: await storage.latest_known(rows, UUID(each)) for each in into}
+    return {each: found for each, found in known.items() if found is not None}
 
 
-def _followed_by(
-    present: Followed | None, event: IncidentEvent, step: Step
-) -> FollowIncident | FollowMerge:
+def _asked(
+    event: IncidentEvent, step: Step, present: Mapping[str, Followed]
+) -> FollowIncident | FollowMerge | FollowParting:
     incident_id, said = UUID(event.meta.aggregate_id), event.merged
+    by = Actor(event.meta.actor, event.meta.unit)
+    if event.reinstated.parted_from:
+        return FollowParting(incident_id, step, by)
     if event.WhichOneof("kind") != "merged":
         return FollowIncident(incident_id, step)
     known = to_record(said.known, Followed)
-    if present is not None and present.version > known.version:
-        known = present
-    merger = Actor(event.meta.actor, event.meta.unit)
+    known = max(known, present.get(said.into, known), key=lambda each: each.version)
     into, against = UUID(said.into), said.against if said.HasField("against") else None
-    return FollowMerge(incident_id, step, into, said.into_code, known, merger, against)
-
-
-def _parted_by(event: IncidentEvent, step: Step) -> FollowParting:
-    incident_id = UUID(event.meta.aggregate_id)
-    return FollowParting(incident_id, step, Actor(event.meta.actor, event.meta.unit))
+    return FollowMerge(incident_id, step, into, said.into_code, known, by, against)
 
 
 # Each event of a petition or dispute tells the desk the state, and the answer in it.
