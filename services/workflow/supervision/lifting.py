@@ -45,7 +45,7 @@ def lift(
     known = supervision.known_to(supervision.unit)
     owing = {each.unit for each in known if each.state is Answering.OWED}
     if owing and shows_nothing(command.reason):
-        raise InvalidTransition("ANSWER_OUTSTANDING", unit=min(owing))
+        raise InvalidTransition("ANSWER_OUTSTANDING", unit=min(owing), count=len(owing))
     reason, level = trimmed(command.reason), supervision.level
     about = supervision.incidents
     return [SupervisionLifted(now, opinion, reason, about, level, supervision.unit)]

@@ -11,6 +11,7 @@ from backbone.door.batch import Batch, Loaded, Read
 from backbone.door.request import Request
 from backbone.words.actor import Actor
 from backbone.words.calendar import ZONE
+from backbone.words.errors import InvalidTransition
 from backbone.words.sight import watchers_of
 from services.workflow import supervising, wiring
 from services.workflow.accounting import count_accountability
@@ -231,7 +232,12 @@ def test_only_the_supervising_unit_judges_and_each_of_its_supervisors_may() -> N
 
 
 def test_it_is_not_lifted_over_an_owed_answer_without_a_reason() -> None:
-    assert reason_of(OPEN, LIFT) == "ANSWER_OUTSTANDING"
+    with pytest.raises(InvalidTransition) as both:
+        decide(OPEN, LIFT)
+    assert (both.value.reason, both.value.facts["count"]) == ("ANSWER_OUTSTANDING", "2")
+    with pytest.raises(InvalidTransition) as one:
+        decide(lived(NORTH_SAYS, found=OPEN), LIFT)
+    assert dict(one.value.facts) == {"unit": "south", "count": "1"}, "it speaks of no other one"
     assert reason_of(lived(NORTH_SAYS, found=OPEN), replace(LIFT, reason=" ")) == (
         "ANSWER_OUTSTANDING"
     )
