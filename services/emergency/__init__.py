@@ -1,5 +1,4 @@
 """Emergency 应急联动: sends teams, and pushes missions to their terminals until they answer.
 
-Owns the topic liandong.emergency.events.v1 and the tables missions, mailboxes, mailbox_entries
-and team_statuses.
+Owns missions, mailboxes and team statuses; topic liandong.emergency.events.v1; schema emergency.
 """

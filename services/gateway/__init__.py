@@ -1,5 +1,5 @@
 """The public face: HTTP and JSON over the services' gRPC, sessions, API keys, live changes.
 
-Owns the schema `gateway` (accounts, api_keys, sessions, reveals) and no topic; services make all
-decisions. Routes are data (`routes/`); one generic endpoint serves them (`http/endpoint.py`).
+Owns accounts, keys, sessions and the registers of auditors; schema gateway; no topic. Services make
+all decisions. Routes are data (`routes/`); one generic endpoint serves them (`http/endpoint.py`).
 """

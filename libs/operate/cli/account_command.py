@@ -20,7 +20,8 @@ from operate.home.trouble import Trouble
 from operate.run.installation import Installation
 
 app = typer.Typer(
-    help="accounts of people: add, list, disable, enable, password, unlock, import",
+    help="accounts of people: add, list, disable, enable, password, unlock, second-factor, leave, "
+    "import",
     no_args_is_help=True,
 )
 T = TypeVar("T")
@@ -120,7 +121,7 @@ def set_password(user: User) -> None:
 
 @app.command("unlock")
 def unlock_account(user: User) -> None:
-    """Let the account's second factor be tried again, after too many wrong codes."""
+    """Let password and second factor be tried again at once, after too many wrong ones."""
     user = change(lambda books: books.accounts.unlock(user))
     say(f"{user} is unlocked", f"账号 {user} 已解锁")
 

@@ -1,4 +1,4 @@
-"""`liandong certificates`: makes, renews and lists the certificates of a secure city."""
+"""`liandong certificates`: makes, renews, revokes and lists the certificates of a secure city."""
 
 import asyncio
 import json as jsons
