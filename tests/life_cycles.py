@@ -27,7 +27,7 @@ from backbone.life_cycle import Also, Verb
 from backbone.words.actor import CLOCK, Actor
 from backbone.words.errors import Conflict, Denied, InvalidTransition, Refusal
 from backbone.words.roles import EVERYONE, Roles
-from backbone.words.sight import AUDITOR, OPERATOR
+from backbone.words.sight import AUDITOR, OPERATOR, Relation, grants
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 # The state of what does not exist yet.
@@ -59,6 +59,17 @@ class Legal:
 def by_role(command: Any, actor: Any, role: str) -> Any:
     """The command, given by this actor in this role."""
     return replace(command, by=replace(actor, role=role))
+
+
+def watchers_of(source: str) -> Roles:
+    """The roles that see matters of this source in their area, the auditor among them."""
+    over = (Relation.WATCHER, Relation.AUDITOR)
+    return frozenset(
+        role
+        for role in EVERYONE
+        for grant in grants(Actor("", role=role))
+        if grant.relation in over and source in grant.sources
+    )
 
 
 @dataclass(frozen=True, eq=False)

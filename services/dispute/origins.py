@@ -7,8 +7,7 @@ and never gets another one: each is told once, and its column put right.
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 from uuid import UUID, uuid5
 
 import grpc
@@ -32,7 +31,7 @@ log = logging.getLogger(__name__)
 PATIENCE, PAUSE = 1.0, 30.0
 LOOP = "untold origins"
 UNTOLD = f"""
-SELECT {with_proof("d")}, d.source FROM untold_origins AS o JOIN disputes AS d USING (id)
+SELECT {with_proof("d")} FROM untold_origins AS o JOIN disputes AS d USING (id)
 WHERE id > $1 ORDER BY id LIMIT 100
 """  # noqa: S608  # our names
 # Only that version: a later one has written its columns itself.
@@ -69,13 +68,13 @@ class Origins:
             left += len(rows)
             for proven in await self._rows.sound(rows):
                 beat()
-                if await self._tell(self._decider.from_row(proven), proven.row):
+                if await self._tell(self._decider.from_row(proven)):
                     await self._pool.execute(TOLD, proven["id"])
                     left -= 1
         return left
 
-    async def _tell(self, dispute: Dispute, row: Mapping[str, Any]) -> bool:
-        """Whether nothing more is to be told of the dispute."""
+    async def _tell(self, dispute: Dispute) -> bool:
+        """Tell of the dispute; return whether nothing more is to be told of it."""
         source = self._decider.table.row_of(dispute)["source"]
         await self._pool.execute(PUT_RIGHT, dispute.id, dispute.version, source)
         if dispute.routing.incident is None or not origin_of(dispute.filing):

@@ -8,7 +8,6 @@ from backbone.postgres.sights import Seen, sights_by
 from backbone.rpc.caller import Call
 from backbone.words.actor import SERVICE, Actor
 from backbone.words.sight import ORDER, Facts, sees
-from services.emergency.mission.record import Mission
 
 SEEN = Seen(frozenset({ORDER}), area="area", units=("unit", "ordered_unit"))
 
@@ -22,20 +21,15 @@ class Scope:
 
     @property
     def conditions(self) -> tuple[Sight, ...]:
-        """The rule `sees_mission` over projected columns: any of these shows a mission."""
+        """The rule of `sees` over projected columns: any of these shows a mission."""
         if self.actor.role == SERVICE:
             return ((),)
         if self.team:
             return ((equal("team", self.team),),)
         return sights_by(SEEN, self.actor)
 
-    def sees_mission(self, mission: Mission) -> bool:
-        return self._sees(mission.order.team, mission.facts)
-
-    def sees(self, team: str, unit: str, area: str) -> bool:
-        return self._sees(team, Facts(ORDER, (unit,), area))
-
-    def _sees(self, team: str, facts: Facts) -> bool:
+    def sees(self, team: str, facts: Facts) -> bool:
+        """Whether the caller may see the team, or a mission of it, of which these are the facts."""
         if self.team:
             return team == self.team
         return self.actor.role == SERVICE or sees(self.actor, facts)

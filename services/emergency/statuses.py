@@ -14,6 +14,7 @@ from backbone.rpc.caller import caller_of
 from backbone.shell.shell import Shell
 from backbone.wire import to_message
 from backbone.words.city import Team
+from backbone.words.sight import ORDER, Facts
 from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from services.emergency import codec, staffing, storage
@@ -59,7 +60,7 @@ class Statuses:
         last = pages.read_token(key, scope, request.page_token, str) or ""
         known = self._replica.city.teams
         codes = sorted(set(request.teams) & known.keys() if request.teams else known)
-        seen = [c for c in codes if sight.sees(c, known[c].unit, known[c].area)]
+        seen = [code for code in codes if sight.sees(code, _facts_of(known[code]))]
         after = [code for code in seen if code > last]
         codes = after[: pages.size_of(request.page_size)]
         asked = Asked(sight.conditions)
@@ -93,6 +94,10 @@ class Statuses:
         if there is not None:
             message.on_duty = there
         return message
+
+
+def _facts_of(team: Team) -> Facts:
+    return Facts(ORDER, (team.unit,), team.area)
 
 
 def _open_missions(teams: Sequence[str], asked: Asked) -> tuple[str, list[Any]]:

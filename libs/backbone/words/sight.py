@@ -163,12 +163,6 @@ def grants(actor: Actor) -> tuple[Grant, ...]:
     return _grants(actor.role, actor.line)
 
 
-def watchers_of(source: str) -> frozenset[str]:
-    """The roles that see matters of this source in their area, the auditor among them."""
-    watchers = [WATCHES[part] for part in source.split(BORN)]
-    return frozenset.intersection(*watchers) | {AUDITOR}
-
-
 def answering_to(actor: Actor) -> tuple[str, ...]:
     """The actor's unit and those above it: an auditor reads no accusation of any of them."""
     return tuple(filter(None, (actor.unit, *actor.above.split(","))))

@@ -41,7 +41,7 @@ async def operations(installation: Installation, service: str, address: str = ""
         yield call
 
 
-async def of_all(installation: Installation, ask: Callable[[str], Any]) -> tuple[Any, list[str]]:
+async def of_all(ask: Callable[[str], Any]) -> tuple[Any, list[str]]:
     """The answers of all services that answer, and the names of those that do not."""
     answers = await asyncio.gather(*(ask(name) for name in APPLYING), return_exceptions=True)
     found, silent = [], []
@@ -66,7 +66,7 @@ async def consumers(installation: Installation) -> tuple[list[dict[str, Any]], l
                 listed += (await call("ListConsumers", pb.ListConsumersRequest())).consumers
         return worst(listed)
 
-    found, silent = await of_all(installation, ask)
+    found, silent = await of_all(ask)
     rows = [
         {
             "service": service,
@@ -138,7 +138,7 @@ async def links(installation: Installation) -> tuple[list[dict[str, Any]], list[
                 request.after_event = page[-1].event_id
         return found
 
-    found, silent = await of_all(installation, ask)
+    found, silent = await of_all(ask)
     rows = [
         {
             "event": each.event_id,

@@ -47,11 +47,11 @@ class HandingOver:
         leaver, _ = await self._leaving.pair(user, given["successor"])
         if leaver["unit"] != caller.unit:
             raise Problem(403, "NOT_YOUR_PERSON", {"user": user})
-        call = self._call_as(caller, request)
+        call = self._call_as(caller)
         done = await self._leaving.hand_over(user, given["successor"], caller.user, call)
         return Response(to_json(done.told()), media_type=JSON)
 
-    def _call_as(self, caller: Caller, request: Request) -> Call:
+    def _call_as(self, caller: Caller) -> Call:
         async def call(service: str, rpc: str, message: Any) -> Any:
             metadata = [*self._gate.upstream.metadata, *caller.metadata]
             return await self._calls[service, rpc](message, timeout=PATIENCE, metadata=metadata)

@@ -7,7 +7,6 @@ from backbone.words.actor import Actor
 from backbone.words.followed import Followed
 from backbone.words.followed import FollowIncident as Step
 from backbone.words.place import Place
-from backbone.words.sight import watchers_of
 from services.alarm.receipt.accused_since import FollowAccusation
 from services.alarm.receipt.amending import AmendReceipt
 from services.alarm.receipt.call_back import RecordCallBack
@@ -35,7 +34,7 @@ from tests.desks import (
     TAKER,
     a_report,
 )
-from tests.life_cycles import Legal, LifeCycleChecks, Subject, require_reviewed
+from tests.life_cycles import Legal, LifeCycleChecks, Subject, require_reviewed, watchers_of
 from tests.unit.alarm.receipts import (
     ANSWER,
     ANSWER_TICKET,

@@ -5,13 +5,12 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from backbone.words.followed import FollowCaller, FollowIncident
-from backbone.words.sight import watchers_of
 from services.dispute.dispute.acceptance import RefuseDispute
 from services.dispute.dispute.mediation import HoldSession, RecordAgreement
 from services.dispute.dispute.parties import NameParties, RevealParties
 from services.dispute.dispute.record import Dispute, Source, State
 from services.dispute.wiring import build_decider
-from tests.life_cycles import Legal, LifeCycleChecks, Subject, require_reviewed
+from tests.life_cycles import Legal, LifeCycleChecks, Subject, require_reviewed, watchers_of
 from tests.unit.dispute.disputes import (
     ACCEPT,
     AGREE,

@@ -8,7 +8,6 @@ from msgspec.structs import replace
 from backbone.words.actor import Actor
 from backbone.words.followed import FollowCaller, FollowIncident
 from backbone.words.place import Place
-from backbone.words.sight import watchers_of
 from services.petition.petition.acceptance import AcceptPetition, DeclinePetition, ReferPetition
 from services.petition.petition.amending import AmendPetition, PetitionerChange
 from services.petition.petition.disclosure import RevealPetitioner
@@ -19,7 +18,7 @@ from services.petition.petition.reissuing import ReissuePin
 from services.petition.petition.routing import RoutePetition
 from services.petition.wiring import build_decider
 from tests.cities import COUNTY, SOUTH
-from tests.life_cycles import Legal, LifeCycleChecks, Subject, require_reviewed
+from tests.life_cycles import Legal, LifeCycleChecks, Subject, require_reviewed, watchers_of
 from tests.unit.petition.petitions import (
     ACCEPT,
     CHEN,

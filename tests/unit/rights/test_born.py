@@ -27,8 +27,8 @@ from backbone.words.sight import (
     is_kept,
     own_of,
     sees,
-    watchers_of,
 )
+from tests.life_cycles import watchers_of
 
 UNIT, OTHER, PLACE, TOWN = "unit", "other", "990101001", "990101"
 sources, roles = st.sampled_from(sorted(SOURCES)), st.sampled_from(sorted(EVERYONE))

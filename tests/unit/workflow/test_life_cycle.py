@@ -8,7 +8,6 @@ from msgspec.structs import replace
 
 from backbone.words.actor import Actor
 from backbone.words.roles import DISPATCHERS
-from backbone.words.sight import watchers_of
 from services.workflow.incident import waits_for
 from services.workflow.incident.assigning import AssignIncident, ReassignIncident
 from services.workflow.incident.claiming import ClaimIncident, ReleaseIncident
@@ -34,6 +33,7 @@ from tests.life_cycles import (
     Subject,
     require_reviewed,
     use_cases_beside,
+    watchers_of,
 )
 from tests.unit.workflow.accusations import (
     ACCUSED,

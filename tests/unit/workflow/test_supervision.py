@@ -12,7 +12,6 @@ from backbone.door.request import Request
 from backbone.words.actor import Actor
 from backbone.words.calendar import ZONE
 from backbone.words.errors import InvalidTransition
-from backbone.words.sight import watchers_of
 from services.workflow import supervising, wiring
 from services.workflow.accounting import count_accountability
 from services.workflow.incident.closing import CloseIncident
@@ -37,7 +36,7 @@ from services.workflow.supervision.recounting import RecountDueTimes
 from services.workflow.supervision.table import project
 from tests.cities import COUNTY, NORTH, SOUTH
 from tests.incidents import CHEN, CITY, DESK, LI, NOW, VERIFY, WANG, a_matter, after, changed
-from tests.life_cycles import Legal, LifeCycleChecks, Subject
+from tests.life_cycles import Legal, LifeCycleChecks, Subject, watchers_of
 from tests.supervisions import (
     ALL,
     BARRED,
