@@ -25,7 +25,7 @@ from backbone.words.ladder import USUAL
 from services.directory.calendar_file import read_calendar
 from services.directory.danger_file import read_dangers
 from services.directory.files import checksum, read_archive, read_folder, to_texts
-from services.directory.flaws import Flaws, Spot
+from services.directory.flaws import Finding, Flaws, Severity, Spot
 from services.directory.ladder_file import read_ladder
 from services.directory.rules import CityFile, read_city, read_policy
 from services.directory.shapes import read_grids
@@ -59,6 +59,10 @@ class Pack:
     def spot(self, key: str) -> Spot:
         """Return the file and line of an entry, or a spot in the pack as a whole."""
         return self.spots.get(key, Spot("pack"))
+
+    def wrong(self, key: str, reason: str, detail: str) -> Finding:
+        """Return the error about an entry."""
+        return Finding(Severity.ERROR, reason, self.spot(key), key.partition("/")[2], detail)
 
 
 def read_pack(source: Path | bytes) -> Pack:

@@ -6,12 +6,12 @@ import pytest
 
 from liandong.incident.v1.incident_pb2 import Waiting
 from services.gateway.contract.words import read_words
-from services.gateway.http.waits import say_why, sentences
+from services.gateway.http.waits import SENTENCES, say_why
 from services.workflow.incident.waiting import REASONS
 
 
 def test_the_sentences_are_those_of_the_reasons() -> None:
-    assert sentences().keys() == REASONS
+    assert SENTENCES.keys() == REASONS
 
 
 @pytest.mark.parametrize("reason", sorted(REASONS))

@@ -42,10 +42,10 @@ def _categories(pack: Pack) -> Iterator[Finding]:
         key = f"category/{category.code}"
         above = category.code.rpartition(".")[0]
         if above and above not in pack.city.categories:
-            yield _wrong(pack, key, "CATEGORY_PARENT_MISSING", f"there is no category {above}")
+            yield pack.wrong(key, "CATEGORY_PARENT_MISSING", f"there is no category {above}")
         if category.default_priority not in PRIORITIES:
             detail = f"{category.default_priority!r} is none of {', '.join(PRIORITIES)}"
-            yield _wrong(pack, key, "PRIORITY_UNKNOWN", detail)
+            yield pack.wrong(key, "PRIORITY_UNKNOWN", detail)
 
 
 def _neighbours(pack: Pack) -> Iterator[Finding]:
@@ -66,15 +66,15 @@ def _dangers(pack: Pack) -> Iterator[Finding]:
 def _competence(pack: Pack, row: Competence) -> Iterator[Finding]:
     city, key = pack.city, f"competence/{row.code}"
     if row.category and row.category not in city.categories:
-        yield _wrong(pack, key, "COMPETENCE_CATEGORY_UNKNOWN", f"no category {row.category}")
+        yield pack.wrong(key, "COMPETENCE_CATEGORY_UNKNOWN", f"no category {row.category}")
     if bool(row.unit) == bool(row.unit_kind):
-        yield _wrong(pack, key, "COMPETENCE_AMBIGUOUS", "name a unit or a kind of unit, not both")
+        yield pack.wrong(key, "COMPETENCE_AMBIGUOUS", "name a unit or a kind of unit, not both")
     if row.unit and row.unit not in city.units:
-        yield _wrong(pack, key, "COMPETENCE_UNIT_UNKNOWN", f"there is no unit {row.unit}")
+        yield pack.wrong(key, "COMPETENCE_UNIT_UNKNOWN", f"there is no unit {row.unit}")
     if row.unit_kind and not any(unit.kind == row.unit_kind for unit in city.units.values()):
-        yield _wrong(pack, key, "COMPETENCE_KIND_UNKNOWN", f"no unit is a {row.unit_kind}")
+        yield pack.wrong(key, "COMPETENCE_KIND_UNKNOWN", f"no unit is a {row.unit_kind}")
     if row.area and level_of(row.area) is Level.UNSPECIFIED:
-        yield _wrong(pack, key, "COMPETENCE_AREA_UNKNOWN", f"{row.area} is no code of an area")
+        yield pack.wrong(key, "COMPETENCE_AREA_UNKNOWN", f"{row.area} is no code of an area")
 
 
 def _places(city: City) -> list[str]:
@@ -119,7 +119,7 @@ def _owners(pack: Pack, targets: dict[str, set[str]]) -> Iterator[Finding]:
                 orphaned.append(place)
         if orphaned and not _has_route(city, category):
             detail = f"no unit is competent in {len(orphaned)} areas, first in {orphaned[0]}"
-            yield _wrong(pack, f"category/{category}", "CATEGORY_WITHOUT_OWNER", detail)
+            yield pack.wrong(f"category/{category}", "CATEGORY_WITHOUT_OWNER", detail)
 
 
 def _dead_ends(pack: Pack, targets: dict[str, set[str]]) -> Iterator[Finding]:
@@ -127,7 +127,7 @@ def _dead_ends(pack: Pack, targets: dict[str, set[str]]) -> Iterator[Finding]:
     staffed = {person.unit for person in people if WORKERS.intersection(person.roles)}
     for unit in sorted(targets.keys() - staffed):
         detail = f"matters arrive ({min(targets[unit])}), but no person there can claim them"
-        yield _wrong(pack, f"unit/{unit}", "DEAD_END", detail)
+        yield pack.wrong(f"unit/{unit}", "DEAD_END", detail)
 
 
 def _has_route(city: City, category: str) -> bool:
@@ -158,16 +158,16 @@ def _routes(pack: Pack, policy: Policy) -> Iterator[Finding]:
     for route in policy.routes:
         key = f"route/{route.code}"
         if route.code in seen:
-            yield _wrong(pack, key, "DUPLICATE", "two rows have this code")
+            yield pack.wrong(key, "DUPLICATE", "two rows have this code")
         seen.add(route.code)
         if final:
-            yield _wrong(pack, key, "ROUTE_UNREACHABLE", f"row {final} above takes everything")
+            yield pack.wrong(key, "ROUTE_UNREACHABLE", f"row {final} above takes everything")
         if route.target in ("TRIAGE", "UNIT") and not _conditions(route):
             final = route.code
         yield from _target(pack, route)
         for category in route.categories:
             if category not in pack.city.categories:
-                yield _wrong(pack, key, "ROUTE_CATEGORY_UNKNOWN", f"no category {category}")
+                yield pack.wrong(key, "ROUTE_CATEGORY_UNKNOWN", f"no category {category}")
 
 
 def _conditions(route: Route) -> bool:
@@ -180,7 +180,7 @@ def _target(pack: Pack, route: Route) -> Iterator[Finding]:
     units = pack.city.units.values()
     if not any(_names(route, unit.code, unit.kind, unit.level) for unit in units):
         what = route.unit or f"{route.unit_kind} at level {route.level.name}"
-        yield _wrong(pack, f"route/{route.code}", "ROUTE_DEAD_END", f"there is no {what}")
+        yield pack.wrong(f"route/{route.code}", "ROUTE_DEAD_END", f"there is no {what}")
 
 
 def _clocks(pack: Pack, policy: Policy) -> Iterator[Finding]:
@@ -197,7 +197,7 @@ def _clocks(pack: Pack, policy: Policy) -> Iterator[Finding]:
         for number in (numbers,) if isinstance(numbers, int) else numbers:
             if number <= 0:
                 detail = f"{number} is not more than nothing"
-                yield _wrong(pack, f"clock/{clock.name}", "CLOCK_NOT_POSITIVE", detail)
+                yield pack.wrong(f"clock/{clock.name}", "CLOCK_NOT_POSITIVE", detail)
 
 
 def _handling(pack: Pack, policy: Policy) -> Iterator[Finding]:
@@ -205,11 +205,11 @@ def _handling(pack: Pack, policy: Policy) -> Iterator[Finding]:
     for name in HANDLING_TABLES:
         minutes = getattr(policy, name)
         if not minutes:
-            yield _wrong(pack, f"clock/{name}", "CLOCK_MISSING", "the table is empty")
+            yield pack.wrong(f"clock/{name}", "CLOCK_MISSING", "the table is empty")
         for key in minutes:
             if not _is_known(key):
                 detail = f"{key!r} is no priority, no source and no <source>.<priority>"
-                yield _wrong(pack, f"clock/{name}", "CLOCK_KEY_UNKNOWN", detail)
+                yield pack.wrong(f"clock/{name}", "CLOCK_KEY_UNKNOWN", detail)
 
 
 def _is_known(key: str) -> bool:
@@ -217,8 +217,3 @@ def _is_known(key: str) -> bool:
     if dot:
         return source in SOURCES and priority in PRIORITIES
     return source in SOURCES or source in PRIORITIES
-
-
-def _wrong(pack: Pack, key: str, reason: str, detail: str) -> Finding:
-    subject = key.partition("/")[2]
-    return Finding(Severity.ERROR, reason, pack.spot(key), subject, detail)

@@ -50,14 +50,14 @@ def check_staff(pack: Pack) -> Iterator[Finding]:
 def _person(pack: Pack, person: Person) -> Iterator[Finding]:
     key = f"person/{person.user}"
     if person.unit not in pack.city.units:
-        yield _wrong(pack, key, "PERSON_UNIT_UNKNOWN", f"there is no unit {person.unit}")
+        yield pack.wrong(key, "PERSON_UNIT_UNKNOWN", f"there is no unit {person.unit}")
     if person.team and person.team not in pack.city.teams:
-        yield _wrong(pack, key, "PERSON_TEAM_UNKNOWN", f"there is no team {person.team}")
+        yield pack.wrong(key, "PERSON_TEAM_UNKNOWN", f"there is no team {person.team}")
     if not person.roles:
-        yield _wrong(pack, key, "PERSON_WITHOUT_ROLE", "it must have one role or more")
+        yield pack.wrong(key, "PERSON_WITHOUT_ROLE", "it must have one role or more")
     for role in person.roles:
         if role not in ROLES:
-            yield _wrong(pack, key, "ROLE_UNKNOWN", f"there is no role {role}")
+            yield pack.wrong(key, "ROLE_UNKNOWN", f"there is no role {role}")
 
 
 def _accounts(pack: Pack) -> Iterator[Finding]:
@@ -65,10 +65,10 @@ def _accounts(pack: Pack) -> Iterator[Finding]:
         person = pack.city.people.get(account.user)
         key = f"account/{account.user}"
         if person is None:
-            yield _wrong(pack, key, "ACCOUNT_WITHOUT_PERSON", "staff.csv has no such user")
+            yield pack.wrong(key, "ACCOUNT_WITHOUT_PERSON", "staff.csv has no such user")
         elif account.role not in person.roles or account.unit != person.unit:
             detail = f"staff.csv says {person.unit} as {', '.join(person.roles)}"
-            yield _wrong(pack, key, "ACCOUNT_DIFFERS", detail)
+            yield pack.wrong(key, "ACCOUNT_DIFFERS", detail)
 
 
 def _deciders(pack: Pack) -> Iterator[Finding]:
@@ -82,19 +82,14 @@ def _deciders(pack: Pack) -> Iterator[Finding]:
 def _team(pack: Pack, team: Team) -> Iterator[Finding]:
     key = f"team/{team.code}"
     if team.unit not in pack.city.units:
-        yield _wrong(pack, key, "TEAM_UNIT_UNKNOWN", f"there is no unit {team.unit}")
+        yield pack.wrong(key, "TEAM_UNIT_UNKNOWN", f"there is no unit {team.unit}")
     if team.area not in pack.city.areas:
-        yield _wrong(pack, key, "TEAM_AREA_UNKNOWN", f"there is no area {team.area}")
+        yield pack.wrong(key, "TEAM_AREA_UNKNOWN", f"there is no area {team.area}")
     leader = pack.city.people.get(team.leader)
     if leader is None:
-        yield _wrong(pack, key, "TEAM_WITHOUT_LEADER", f"there is no user {team.leader!r}")
+        yield pack.wrong(key, "TEAM_WITHOUT_LEADER", f"there is no user {team.leader!r}")
     elif leader.team != team.code or "team_leader" not in leader.roles:
         detail = f"{team.leader} is not a team_leader of this team"
-        yield _wrong(pack, key, "TEAM_WITHOUT_LEADER", detail)
+        yield pack.wrong(key, "TEAM_WITHOUT_LEADER", detail)
     if not team.skills:
-        yield _wrong(pack, key, "TEAM_WITHOUT_SKILL", "nothing says what it can do")
-
-
-def _wrong(pack: Pack, key: str, reason: str, detail: str) -> Finding:
-    subject = key.partition("/")[2]
-    return Finding(Severity.ERROR, reason, pack.spot(key), subject, detail)
+        yield pack.wrong(key, "TEAM_WITHOUT_SKILL", "nothing says what it can do")

@@ -31,32 +31,27 @@ def _areas(pack: Pack) -> Iterator[Finding]:
     for code in areas:
         if level_of(code) in (Level.UNSPECIFIED, Level.GRID):
             detail = "a county has 6 digits, a township 9, a village 12"
-            yield _wrong(pack, f"area/{code}", "AREA_CODE_WRONG", detail)
+            yield pack.wrong(f"area/{code}", "AREA_CODE_WRONG", detail)
         elif code != city and parent_of(code) not in areas:
             detail = f"the area above it, {parent_of(code)}, is missing"
-            yield _wrong(pack, f"area/{code}", "AREA_PARENT_MISSING", detail)
+            yield pack.wrong(f"area/{code}", "AREA_PARENT_MISSING", detail)
 
 
 def _unit(pack: Pack, unit: Unit) -> Iterator[Finding]:
     key, units = f"unit/{unit.code}", pack.city.units
     if unit.area not in pack.city.areas:
-        yield _wrong(pack, key, "UNIT_AREA_MISSING", f"there is no area {unit.area}")
+        yield pack.wrong(key, "UNIT_AREA_MISSING", f"there is no area {unit.area}")
     if unit.kind not in pack.unit_kinds:
-        yield _wrong(pack, key, "UNIT_KIND_UNKNOWN", f"city.yaml has no kind {unit.kind}")
+        yield pack.wrong(key, "UNIT_KIND_UNKNOWN", f"city.yaml has no kind {unit.kind}")
     stem = f"{unit.area}-{unit.kind}"
     if unit.code != stem and not unit.code.startswith(f"{stem}-"):
-        yield _wrong(pack, key, "UNIT_CODE_WRONG", f"it must be {stem}, or begin with {stem}-")
+        yield pack.wrong(key, "UNIT_CODE_WRONG", f"it must be {stem}, or begin with {stem}-")
     if unit.parent and unit.parent not in units:
-        yield _wrong(pack, key, "UNIT_PARENT_MISSING", f"there is no unit {unit.parent}")
+        yield pack.wrong(key, "UNIT_PARENT_MISSING", f"there is no unit {unit.parent}")
     elif _goes_in_a_circle(pack, unit):
-        yield _wrong(pack, key, "UNIT_CYCLE", f"its superiors lead back to it: {unit.parent}")
+        yield pack.wrong(key, "UNIT_CYCLE", f"its superiors lead back to it: {unit.parent}")
 
 
 def _goes_in_a_circle(pack: Pack, unit: Unit) -> bool:
     above = pack.city.superiors(unit.code)
     return bool(above) and (unit.code in above or pack.city.units[above[-1]].parent in above)
-
-
-def _wrong(pack: Pack, key: str, reason: str, detail: str) -> Finding:
-    subject = key.partition("/")[2]
-    return Finding(Severity.ERROR, reason, pack.spot(key), subject, detail)

@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec import yaml
 
+# The sentences of each result, by language.
 SENTENCES: Mapping[str, Mapping[str, str]] = yaml.decode(
     Path(__file__).with_name("routed.yaml").read_bytes()
 )

@@ -7,7 +7,7 @@ import pytest
 from liandong.alarm.v1.alarm_pb2 import RepeatSuggestion
 from liandong.emergency.v1.emergency_pb2 import NextTeam, RecommendedTeam
 from services.gateway.contract.naming import ASKED, Names
-from services.gateway.contract.recommended import sentences
+from services.gateway.contract.recommended import SENTENCES
 from services.gateway.contract.writing import Writer
 
 UNHEARD = ("手上没有任务", "终端不在线")
@@ -88,4 +88,4 @@ def test_codes_of_reasons_have_their_words_beside_them() -> None:
 
 
 def test_every_sentence_stands_in_both_languages() -> None:
-    assert {frozenset(each) for each in sentences().values()} == {frozenset({"zh", "en"})}
+    assert {frozenset(each) for each in SENTENCES.values()} == {frozenset({"zh", "en"})}
