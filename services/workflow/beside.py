@@ -6,7 +6,7 @@ All are read where they are kept, at the moment of the read, with or without Kaf
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -79,10 +79,7 @@ class Beside:
         """A page of alerts, the oldest first, and the token of the next one."""
         wanted = emergency_pb.ListAlertsRequest(page_size=size, page_token=request.page_token)
         asked = self._alerts.ListAlerts(wanted, timeout=PATIENCE, metadata=self._by(caller.actor))
-        answer = await heard(asked, EMERGENCY, away)
-        if answer is None:
-            return [], ""
-        return [_of_alert(each) for each in answer.items], answer.next_page_token
+        return await page_of(asked, _of_alert, EMERGENCY, away)
 
     async def passed(
         self, request: pb.ListIncidentsRequest, caller: Call, size: int, away: list[str]
@@ -92,10 +89,7 @@ class Beside:
         asked = self._passed.ListOutstanding(
             wanted, timeout=PATIENCE, metadata=self._by(caller.actor)
         )
-        answer = await heard(asked, ALARM, away)
-        if answer is None:
-            return [], ""
-        return [_of_passed(each) for each in answer.items], answer.next_page_token
+        return await page_of(asked, _of_passed, ALARM, away)
 
     async def tickets(
         self, request: pb.ListIncidentsRequest, caller: Call, size: int, away: list[str]
@@ -103,10 +97,7 @@ class Beside:
         """A page of the tickets that wait for an answer of the caller's unit."""
         wanted = alarm_pb.ListTicketsRequest(page_size=size, page_token=request.page_token)
         asked = self._passed.ListTickets(wanted, timeout=PATIENCE, metadata=self._by(caller.actor))
-        answer = await heard(asked, ALARM, away)
-        if answer is None:
-            return [], ""
-        return [_of_ticket(each) for each in answer.items], answer.next_page_token
+        return await page_of(asked, _of_ticket, ALARM, away)
 
     async def care(
         self, request: pb.ListIncidentsRequest, caller: Call, size: int, away: list[str]
@@ -116,10 +107,7 @@ class Beside:
             page_size=size, page_token=request.page_token, overdue=True
         )
         asked = self._care.ListCareCases(wanted, timeout=PATIENCE, metadata=self._by(caller.actor))
-        answer = await heard(asked, POPULATION, away)
-        if answer is None:
-            return [], ""
-        return [_of_care(each) for each in answer.items], answer.next_page_token
+        return await page_of(asked, _of_care, POPULATION, away)
 
     async def links(
         self, request: pb.ListIncidentsRequest, caller: Call, size: int, away: list[str]
@@ -185,6 +173,16 @@ async def heard(call: Awaitable[T], service: str, away: list[str]) -> T | None:
         log.info("inbox.unheard", extra={"service": service, "error": error.details()})
         away.append(service)
         return None
+
+
+async def page_of(
+    call: Awaitable[Any], show: Callable[[Any], resources.Incident], service: str, away: list[str]
+) -> tuple[list[resources.Incident], str]:
+    """The lines of a page, and the token of the next one; none as long as the service is away."""
+    answer = await heard(call, service, away)
+    if answer is None:
+        return [], ""
+    return [show(each) for each in answer.items], answer.next_page_token
 
 
 def place_of(link: Any) -> Place:

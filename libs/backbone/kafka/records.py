@@ -1,4 +1,4 @@
-"""Consumers ask this of a record before they read it."""
+"""The place, the time and the source of a record, told without reading its value."""
 
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias

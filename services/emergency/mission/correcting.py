@@ -119,16 +119,23 @@ def _under_way(
     nothing = [settled] if settles or persons else []
     if _is_late(mission, command.heard):
         return [*nothing]
-    before = facts_of(mission.order)
-    apart_from, told = command.is_apart, (command.facts, command.heard, command.changed)
-    said, apart = stated(mission, *told, is_apart=apart_from)
+    told = (command.facts, command.heard, command.changed)
+    said, apart = stated(mission, *told, is_apart=command.is_apart)
     facts = replace(said, narrative=_narrative(mission.order, said.narrative))
-    if not (new := different(before, facts)):
-        known = replace(settled, apart=apart)
-        return [known] if apart != mission.apart else [*nothing]
+    if different(facts_of(mission.order), facts):
+        revised = _revised(mission, command, facts, now)
+        return [replace(revised, heard=heard, persons=persons, apart=apart)]
+    return [replace(settled, apart=apart)] if apart != mission.apart else [*nothing]
+
+
+def _revised(
+    mission: Mission, command: ReviseMission, facts: MissionFacts, now: datetime
+) -> MissionRevised:
+    """The next revision, with these facts: what it asks of the team, and when it is told again."""
+    before, release, pushes = facts_of(mission.order), mission.release, mission.pushes
+    new = different(before, facts)
     was = _before(mission, before, facts, new)
     asks = bool(TO_BE_SIGNED & set(new))
-    release, pushes = mission.release, mission.pushes
     raised = _is_more_urgent(facts.priority, before.priority)
     ladder = _ladder_anew(mission, command.ladder, raised, asks)
     climbs = asks or mission.asks if ladder else is_climbing(mission)
@@ -136,25 +143,20 @@ def _under_way(
     window = timedelta(seconds=command.acknowledge_seconds)
     signs = asks or (raised and mission.asks)
     pause = pause_after(release.pauses, attempt=1)
-    return [
-        MissionRevised(
-            time=now,
-            revision=pushes.revision + 1,
-            changed=different(was, facts),
-            facts=facts,
-            was=was,
-            reason=command.reason,
-            receipt=command.receipt,
-            asks=asks,
-            acknowledge_by=now + window if signs else release.acknowledge_by,
-            due_time=now + pause if waits and not climbs else None,
-            ladder=ladder,
-            heard=heard,
-            caught_up=command.catches_up,
-            persons=persons,
-            apart=apart,
-        )
-    ]
+    return MissionRevised(
+        time=now,
+        revision=pushes.revision + 1,
+        changed=different(was, facts),
+        facts=facts,
+        was=was,
+        reason=command.reason,
+        receipt=command.receipt,
+        asks=asks,
+        acknowledge_by=now + window if signs else release.acknowledge_by,
+        due_time=now + pause if waits and not climbs else None,
+        ladder=ladder,
+        caught_up=command.catches_up,
+    )
 
 
 def new_persons(mission: Mission, command: ReviseMission) -> tuple[str, ...]:
