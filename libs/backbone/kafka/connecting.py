@@ -15,6 +15,7 @@ from backbone.process.current import client_context
 from backbone.process.wires import MECHANISM, Brokers, Protected
 
 PATIENCE = 5_000
+KAFKA = "Kafka"  # its name in the sentence of a flaw
 WRONG_PASSWORD = (AuthenticationFailedError, SaslAuthenticationFailed)
 
 
@@ -39,7 +40,7 @@ def protection(brokers: Protected) -> dict[str, Any]:
     }
 
 
-async def refusal_by(brokers: Protected, name: str = "Kafka") -> WireFlaw | None:
+async def refusal_by(brokers: Protected) -> WireFlaw | None:
     """Why the brokers do not let us in; None if one does, or if none answers at all."""
     found: WireFlaw | None = None
     for address in brokers.addresses.split(","):
@@ -51,9 +52,9 @@ async def refusal_by(brokers: Protected, name: str = "Kafka") -> WireFlaw | None
         except WRONG_PASSWORD:
             return wrong_password(brokers.wires.user)
         except (ConnectionResetError, ConnectionAbortedError, KafkaConnectionError):
-            found = found or no_tls(name)  # it took the connection and ended the handshake
+            found = found or no_tls(KAFKA)  # it took the connection and ended the handshake
         except (OSError, TimeoutError, KafkaError) as error:
-            found = found or flaw_in(error, name)
+            found = found or flaw_in(error, KAFKA)
         else:
             connection.close()
             return None

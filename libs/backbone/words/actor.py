@@ -37,7 +37,7 @@ def is_same_hand(actor: Actor, user: str, role: str = "") -> bool:
     return _key_of(actor.user) == _key_of(user) and role in ("", actor.role)
 
 
-def is_another_person(actor: Actor, user: str, role: str = "") -> bool:
+def is_another_person(actor: Actor, user: str, role: str) -> bool:
     """Whether the actor may decide where another person than the earlier one must.
 
     A key is none beside a person who has signed in: it may name anyone, and so that one as well.

@@ -231,7 +231,7 @@ async def no_kafka(installation: Installation) -> Trouble:
     return told(flaw) or absence.of(installation, "kafka")
 
 
-def no_database(installation: Installation, error: BaseException | None = None) -> Trouble:
+def no_database(installation: Installation, error: BaseException) -> Trouble:
     """Why PostgreSQL was of no use: its certificate is not good, or it does not answer."""
     return told(flaw_in(error, "PostgreSQL")) or absence.of(installation, "postgres")
 

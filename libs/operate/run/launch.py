@@ -24,14 +24,14 @@ class Launch:
     patience: float = 10.0
 
 
-def last_words(log: Path, lines: int = 8, since: int = 0) -> str:
+def last_words(log: Path, since: int) -> str:
     """The last lines of a log after byte `since`, for an error message."""
     if not log.exists():
         return "(the log is empty)"
     with log.open("rb") as file:
         file.seek(max(since, log.stat().st_size - 10_000))
         text = file.read().decode(errors="replace")
-    return "\n".join(text.splitlines()[-lines:]) or "(the log is empty)"
+    return "\n".join(text.splitlines()[-8:]) or "(the log is empty)"
 
 
 def run_once(launch: Launch, what: str, timeout: float = 120) -> None:
@@ -45,7 +45,7 @@ def run_once(launch: Launch, what: str, timeout: float = 120) -> None:
 
 def failure(what: str, manner: str, log: Path, since: int) -> Trouble:
     """The Trouble for a program that failed, with the last lines of its log."""
-    words = last_words(log, since=since)
+    words = last_words(log, since)
     if "No space left on device" in words:
         return full_disk(log)
     return Trouble(

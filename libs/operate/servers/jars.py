@@ -38,9 +38,9 @@ def cache_folder() -> Path:
     return Path(parent) / "liandong"
 
 
-def read_list(path: Path = LIST) -> list[Jar]:
+def read_list() -> list[Jar]:
     """Each line is `group:name:version sha256`; deploy/pin_jars.py writes the file."""
-    lines = [line for line in path.read_text().splitlines() if line and line[0] != "#"]
+    lines = [line for line in LIST.read_text().splitlines() if line and line[0] != "#"]
     return [Jar(*line.replace(" ", ":").split(":")) for line in lines]
 
 

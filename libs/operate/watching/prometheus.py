@@ -51,16 +51,14 @@ def configured(home: Home, files: Path = FILES) -> Path:
     return folder / "prometheus.yml"
 
 
-def launches(
-    home: Home, settings: Path, notices: Path = FILES / "alertmanager.yml"
-) -> list[Launch]:
+def launches(home: Home, settings: Path) -> list[Launch]:
     """The two command lines; both listen at this machine alone."""
     folder, ports = folder_of(home), home.ports
     return [
         Launch(
             [
                 str(program("prometheus-alertmanager")),
-                f"--config.file={notices}",
+                f"--config.file={FILES / 'alertmanager.yml'}",
                 f"--storage.path={folder / 'alertmanager'}",
                 f"--web.listen-address=127.0.0.1:{ports.alertmanager}",
                 "--cluster.listen-address=",

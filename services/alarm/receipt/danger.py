@@ -66,7 +66,7 @@ def confirmed(
 
 
 def confirmed_below(
-    danger: DangerSuggestion | None, command: Ending, now: datetime, *, below: bool = True
+    danger: DangerSuggestion | None, command: Ending, now: datetime, *, below: bool
 ) -> list[PriorityConfirmed]:
     if danger is None or not below:
         return []
@@ -76,7 +76,7 @@ def confirmed_below(
 
 
 def is_lowered(
-    before: Receipt, given: Classification, danger: Heard, city: City, standing: str = ""
+    before: Receipt, given: Classification, danger: Heard, city: City, standing: str
 ) -> bool:
     """Whether a new class or priority of an ended receipt takes it, or its incident, below the
     danger; `standing` is the priority that the incident has, empty if it is not known."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from backbone.door.evidence import Flaw, Seen, unseen
+from backbone.door.evidence import Flaw, Seen
 
 PAGE = 5_000
 MOMENT = "(extract(epoch FROM time) * 1000000)::bigint AS moment"
@@ -44,14 +44,14 @@ AUDIT = Register("audit", "kind, subject, unit, actor, address, facts::text AS f
 REGISTERS = (REVEALS, AUDIT)
 
 
-async def verify_registers(conn: Any, seen: Seen = unseen) -> AsyncIterator[Flaw]:
+async def verify_registers(conn: Any, seen: Seen) -> AsyncIterator[Flaw]:
     """Yield the flaws of both chains. `seen` hears of each line."""
     for register in REGISTERS:
         async for flaw in verify_register(conn, register, seen):
             yield flaw
 
 
-async def verify_register(conn: Any, of: Register, seen: Seen = unseen) -> AsyncIterator[Flaw]:
+async def verify_register(conn: Any, of: Register, seen: Seen) -> AsyncIterator[Flaw]:
     """Yield the flaws of one chain. `seen` hears of each line."""
     position, last = 0, b""
     if of is AUDIT:
