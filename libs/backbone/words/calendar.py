@@ -47,10 +47,6 @@ class Calendar(Struct, frozen=True):
         """Say whether every year from the first day to the last is announced."""
         return all(year in self.notices for year in range(first.year, last.year + 1))
 
-    def is_holiday(self, day: date) -> bool:
-        """Say whether a notice names the day as a holiday; an ordinary weekend is none."""
-        return day in self.holidays
-
     def is_workday(self, day: date) -> bool:
         """Say whether people work on the day."""
         if day in self.workdays:

@@ -34,7 +34,7 @@ from tests.calendars import CALENDAR, local
     ],
 )
 def test_a_day_is_what_the_notice_makes_of_it(day: date, works: bool, holiday: bool) -> None:
-    assert (CALENDAR.is_workday(day), CALENDAR.is_holiday(day)) == (works, holiday)
+    assert (CALENDAR.is_workday(day), day in CALENDAR.holidays) == (works, holiday)
 
 
 def test_the_next_workday_is_found_over_a_holiday_and_on_a_weekend() -> None:
