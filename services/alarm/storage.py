@@ -80,6 +80,7 @@ UNION ALL
 LATEST = f"""
 SELECT {STATE} FROM receipts AS r WHERE incident_id = $1 ORDER BY incident_version DESC LIMIT 1
 """  # noqa: S608  # our names
+OF_INCIDENTS = f"SELECT {STATE} FROM receipts AS r WHERE incident_id = ANY($1)"  # noqa: S608
 FOLLOWERS = "SELECT id FROM receipts WHERE incident_id = $1"
 # How a request has moved a receipt to another incident.
 MOVED = """
@@ -226,6 +227,12 @@ async def latest_known(rows: RowsOf, incident_id: UUID) -> Followed | None:
     row = await rows.one(LATEST, incident_id)
     receipt: Receipt | None = None if row is None else rows.decider.from_row(row)
     return receipt.incident.known if receipt is not None and receipt.incident else None
+
+
+async def of_incidents(rows: RowsOf, incidents: Collection[UUID]) -> list[Receipt]:
+    """All receipts that have opened one of these incidents, or are linked to it."""
+    found = await rows.some(OF_INCIDENTS, list(incidents))
+    return [rows.decider.from_row(row) for row in found]
 
 
 async def followers(pool: Pool, incident_id: UUID) -> list[UUID]:

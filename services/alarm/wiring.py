@@ -21,6 +21,7 @@ from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from services.alarm import callers, codec, consumers, metrics
 from services.alarm.api import FrontDesk
 from services.alarm.atlas import Atlas
+from services.alarm.beside import Beside
 from services.alarm.receipt import RECEIPTS
 from services.alarm.receipt.record import Receipt
 from services.alarm.receipt.tickets import LapseTicket
@@ -55,6 +56,7 @@ async def run(settings: Settings, pulse: Pulse) -> None:
         sealer = shell.keys.sealer
         for field in ("receipt_id", "ticket_id"):
             shell.know_persons(decider, field, lambda receipt: callers.names_of(receipt, sealer))
+        shell.server.texts.beside.append(Beside(shell.rows.of(decider)))
         follower = consumers.follower(shell.rows.of(decider))
         desk = FrontDesk(shell, decider, atlas, sealer, follower)
         shell.serve(rpc.add_AlarmServiceServicer_to_server, desk, pb.DESCRIPTOR)

@@ -14,7 +14,7 @@ from google.protobuf.message import DecodeError
 from backbone.process.logs import bound
 from backbone.process.metrics import CALL_SECONDS, FORGED
 from backbone.process.wires import Wires
-from backbone.rpc.caller import PURPOSE, REPEATED, require_token
+from backbone.rpc.caller import PURPOSE, REPEATED, caller_of, require_token
 from backbone.rpc.finishing import finishing
 from backbone.rpc.free_texts import FreeTexts
 from backbone.rpc.peers import NOT_TRUSTED, Trusted, peer_of, require_right, shown_by
@@ -147,6 +147,8 @@ class Edge(grpc.aio.ServerInterceptor):
                     REPEATED.set(False)
                     answer = await method(request, context)
                     since = await texts.kept_by_now(request) if REPEATED.get() else ()
+                    if texts.beside:
+                        await texts.complete(answer, sender, caller_of(context).actor)
                 texts.show(answer, sender, role, since)
                 return answer
             finally:

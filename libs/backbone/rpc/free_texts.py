@@ -15,6 +15,7 @@ from backbone.door.request import WRITTEN, written
 from backbone.postgres.span_sealing import SpanSealer
 from backbone.rpc.forms import Rules
 from backbone.rpc.rules import rules_of
+from backbone.words.actor import Actor
 from backbone.words.persons import split_names
 from backbone.words.roles import DESKS, HANDLERS, TEAMS
 from backbone.words.spans import MARK, hidden
@@ -24,6 +25,8 @@ from liandong.input.v1.rules_pb2 import FieldRules
 NAMES = (FieldRules.PERSONAL_NAME, FieldRules.PERSONAL_ACCUSED)
 # The names of the persons whom the matter of a request knows already.
 Persons: TypeAlias = Callable[[Message], Awaitable[Collection[str]]]
+# Adds the persons to an answer whom other records of the same matter protect from this reader.
+Beside: TypeAlias = Callable[[Message, Actor], Awaitable[None]]
 Place: TypeAlias = tuple[Any, Any]  # a message and its field
 
 # They work on the matters that the service lets them read; all others read masked texts.
@@ -41,6 +44,7 @@ class FreeTexts:
         self.persons: list[Persons] = []
         # The sealed persons of the records of a request, as they are now.
         self.sealed_persons: list[Persons] = []
+        self.beside: list[Beside] = []
 
     async def seal(self, request: Any, sender: str = FRONT) -> None:
         """Seal the free texts of a request in place.
@@ -88,6 +92,12 @@ class FreeTexts:
             return []
         sealed = [each for known in self.sealed_persons for each in await known(request)]
         return self.sealer.kept(sealed)
+
+    async def complete(self, answer: Any, sender: str, reader: Actor) -> None:
+        """Add to the persons of an answer those whom its records themselves do not know."""
+        if sender == FRONT and self.sealer is not None:
+            for add in self.beside:
+                await add(answer, reader)
 
     def show(self, answer: Any, sender: str, role: str, since: Collection[str] = ()) -> None:
         """Open the texts of an answer to a person who works on the matter, mask them for all

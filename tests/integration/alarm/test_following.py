@@ -19,7 +19,7 @@ from liandong.incident.v1 import incident_service_pb2_grpc as rpc
 from liandong.incident.v1.incident_pb2 import Incident, Matter
 from liandong.place.v1.place_pb2 import Place
 from tests.cities import COUNTY, NORTH
-from tests.desks import DISPATCHER, GRID_MEMBER, TAKER
+from tests.desks import AUDITOR, DISPATCHER, GRID_MEMBER, TAKER
 from tests.integration.alarm.conftest import Console
 from tests.integration.alarm.test_desk import refused
 from tests.processes import PATIENCE, Installation
@@ -210,7 +210,7 @@ async def test_the_holder_sees_the_reports_and_a_protected_caller_is_not_named(
             found = {each.id: each for each in answer.items}
     assert found[first.id].narrative == told
     assert found[first.id].caller == resources.Caller(protected=True)
-    assert found[second.id].caller.number == "138****1234"
+    assert found[second.id].caller.number == "［号码］"  # of the same caller, who is protected
 
     async def reveal(receipt: str) -> Any:
         request = desk.RevealCallerRequest(receipt_id=receipt)
@@ -221,6 +221,34 @@ async def test_the_holder_sees_the_reports_and_a_protected_caller_is_not_named(
     amended = await both.do("AmendReceipt", second.id, caller=facts, narrative="王小明又来电")
     assert amended.receipt.narrative == "王小明又来电"
     assert (await both.do("GetReceipt", second.id, LI)).receipt.narrative == "［报警人］又来电"
+
+
+async def test_another_report_of_the_incident_names_no_protected_caller(
+    home: Installation, both: Console
+) -> None:
+    facts = desk.CallerFacts(number="13800001235", name="长孙无忌", protected=True)
+    other = desk.CallerFacts(number="13800001236", name="王路")
+    first, _ = await both.receive(category="theft", caller=facts, narrative="我的车被偷")
+    words = "看到长孙无忌的车被偷，他说打13800001235"
+    second, _ = await both.receive(category="theft", caller=other, narrative=words)
+    third, _ = await both.receive(category="theft", caller=other, narrative="长孙女士在等")
+    await both.do("OpenIncident", first.id)
+    linked = await both.do("LinkRepeat", second.id, incident=first.id)
+    assert linked.receipt.narrative == words  # at its desk
+    await claimed(home, first.id)
+    await becomes(both, second.id, is_held)
+
+    read = (await both.do("GetReceipt", second.id, LI)).receipt
+    assert read.narrative == "看到［报警人］的车被偷，他说打［号码］"
+    assert read.caller.name == "王*"
+    about = desk.ListReceiptsRequest(incident_id=first.id)
+    for who in (LI, AUDITOR):
+        listed = (await both.call("ListReceipts", about, who))[0].items
+        assert {each.narrative for each in listed} == {"我的车被偷", read.narrative}
+    repeated = await both.do("LinkRepeat", third.id, incident=first.id)
+    assert repeated.receipt.narrative == "长孙女士在等"
+    await becomes(both, third.id, is_held)
+    assert (await both.do("GetReceipt", third.id, LI)).receipt.narrative == "［报警人］在等"
 
 
 async def test_a_receipt_that_was_linked_before_is_hidden_with_a_late_accusation(

@@ -1,0 +1,44 @@
+"""The protected callers of an incident, of whom another report of the same incident may tell.
+
+A witness names the caller whom the desk protects, and the witness's own receipt does not know that
+one. Whoever reads that report outside its desk reads it without the callers of all reports.
+"""
+
+from collections import defaultdict
+from typing import Any
+from uuid import UUID
+
+from backbone.door.rows import RowsOf
+from backbone.words.actor import Actor
+from liandong.alarm.v1 import alarm_pb2 as resources
+from services.alarm import storage
+
+
+class Beside:
+    """Reads the receipts that belong to the incidents of an answer."""
+
+    def __init__(self, rows: RowsOf) -> None:
+        self._rows = rows
+
+    async def __call__(self, answer: Any, reader: Actor) -> None:
+        """Add the protected callers of the other reports to each receipt that leaves its desk."""
+        away = [each for each in _receipts(answer) if each.incident.id and each.unit != reader.unit]
+        if not away:
+            return
+        found = await storage.of_incidents(self._rows, {UUID(each.incident.id) for each in away})
+        kept: dict[str, list[str]] = defaultdict(list)
+        for receipt in found:
+            if receipt.incident is not None and receipt.report.caller.protected:
+                kept[str(receipt.incident.id)] += receipt.report.caller.called
+        for each in away:
+            each.persons.extend(kept[each.incident.id])
+
+
+def _receipts(answer: Any) -> list[resources.Receipt]:
+    """The receipts of an answer: one, or a page of them."""
+    return [
+        each
+        for field, value in answer.ListFields()
+        if field.message_type is resources.Receipt.DESCRIPTOR
+        for each in (value if field.is_repeated else (value,))
+    ]
