@@ -1,4 +1,4 @@
-"""Counts the days of a legal period one by one, each with the reason if it does not count. Pure.
+"""Counts the days of a legal period one by one: which of them count. Pure.
 
 - The day on which a period begins does not count (Civil Code 民法典 art. 201).
 - A day counts if the clock runs at its end, 24:00. So the day of a suspension does not count and
@@ -10,7 +10,6 @@
 
 from collections.abc import Iterator
 from datetime import date
-from enum import StrEnum
 
 from msgspec import Struct
 
@@ -19,31 +18,15 @@ from backbone.words.clock import Clock, Span
 from backbone.words.working_time import WHOLE, Unit
 
 
-class Why(StrEnum):
-    """The reason why a day does not count."""
-
-    FIRST_DAY = "FIRST_DAY"  # 起始日不计
-    WEEKEND = "WEEKEND"  # 周末
-    HOLIDAY = "HOLIDAY"  # 法定节假日
-    SUSPENDED = "SUSPENDED"  # 中止
-
-
 class Day(Struct, frozen=True):
-    """One day of a period; `why` is the reason why it does not count, None if it counts.
+    """One day of a period, and whether it counts.
 
-    `words` is the name of the holiday, or the cause of the suspension, which has a `document`.
     `by_calendar` means that the calendar decided, so a later notice may change the result.
     """
 
     day: date
-    why: Why | None = None
-    words: str = ""
-    document: str = ""
+    counts: bool
     by_calendar: bool = False
-
-    @property
-    def counts(self) -> bool:
-        return self.why is None
 
 
 def days_of(clock: Clock, percent: int, calendar: Calendar) -> Iterator[Day]:
@@ -52,7 +35,7 @@ def days_of(clock: Clock, percent: int, calendar: Calendar) -> Iterator[Day]:
     A stopped clock is counted as if it were still running.
     """
     day, left = day_of(clock.start_time), share_of(clock, percent)
-    yield Day(day, Why.FIRST_DAY)
+    yield Day(day, counts=False)
     while left:
         day += ONE_DAY
         span = _span_at(clock, day)
@@ -69,19 +52,10 @@ def share_of(clock: Clock, percent: int) -> int:
     return clock.total.share(percent).days
 
 
-def rest(day: date, calendar: Calendar) -> Day:
-    """Return the day by the calendar: as a holiday, a weekend day, or a day that counts."""
-    if calendar.is_workday(day):
-        return Day(day, by_calendar=True)
-    if calendar.is_holiday(day):
-        return Day(day, Why.HOLIDAY, calendar.holidays[day], by_calendar=True)
-    return Day(day, Why.WEEKEND, by_calendar=True)
-
-
 def _day(day: date, span: Span, calendar: Calendar, *, by_calendar: bool) -> Day:
     if not span.running:
-        return Day(day, Why.SUSPENDED, span.cause, span.document)
-    return rest(day, calendar) if by_calendar else Day(day)
+        return Day(day, counts=False)
+    return Day(day, not by_calendar or calendar.is_workday(day), by_calendar)
 
 
 def _span_at(clock: Clock, day: date) -> Span:

@@ -1,23 +1,15 @@
-"""Due times, remaining time and their explanation, from a clock's ledger and a calendar. Pure."""
+"""Due times, from a clock's ledger and a calendar. Pure."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from backbone.words.calendar import (
-    ONE_DAY,
-    UNANNOUNCED,
-    Calendar,
-    day_of,
-    days_between,
-    end_of,
-    last_day_of,
-)
+from backbone.words.calendar import UNANNOUNCED, Calendar, day_of, end_of, last_day_of
 from backbone.words.clock import Clock, Span
-from backbone.words.day_count import Day, Why, days_of, rest, share_of
-from backbone.words.working_time import CONTINUOUS, DAYS, WHOLE, ZERO, Budget, advance, spent
+from backbone.words.day_count import days_of, share_of
+from backbone.words.working_time import CONTINUOUS, DAYS, WHOLE, advance, spent
 
 
 class Due(Struct, frozen=True):
@@ -30,17 +22,6 @@ class Due(Struct, frozen=True):
     time: datetime | None = None
     provisional: bool = False
     grades: tuple[datetime | None, ...] = ()
-
-
-class Explanation(Struct, frozen=True):
-    """The explanation of a due time. `budget` includes extensions; days are in order."""
-
-    rule: str
-    about: str
-    budget: Budget
-    start_time: datetime
-    due: Due
-    left_out: tuple[Day, ...]
 
 
 def due_of(clock: Clock, calendar: Calendar = UNANNOUNCED) -> Due:
@@ -57,32 +38,6 @@ def timed(clock: Clock, due: Due) -> Clock:
         for grade, time in zip(clock.grades, due.grades, strict=True)
     )
     return replace(clock, due_time=due.time, provisional=due.provisional, grades=grades)
-
-
-def remaining(clock: Clock, now: datetime, calendar: Calendar = UNANNOUNCED) -> timedelta:
-    """Return the remaining budget, at least zero.
-
-    For working hours it is working time; for days, the number of days that have not ended.
-    """
-    left, until = clock.total.share(WHOLE), min(filter(None, (now, clock.stop_time)))
-    if clock.budget.unit in DAYS:
-        days = (day for day in days_of(clock, WHOLE, calendar) if end_of(day.day) <= until)
-        return left - ONE_DAY * sum(day.counts for day in days)
-    for span in _running(clock):
-        end = min(span.end or until, until)
-        left -= spent(clock.budget.unit, span.start, max(end, span.start), calendar)
-    return max(ZERO, left)
-
-
-def explain(clock: Clock, calendar: Calendar = UNANNOUNCED) -> Explanation:
-    """Explain the due time: the budget, the start, and the days that do not count.
-
-    A clock in minutes or hours has no such days. In a period in calendar days, days of rest count,
-    except those that move its end. While a suspension is open, the days before it are listed.
-    """
-    due = due_of(clock, calendar)
-    left_out = tuple(day for day in _days(clock, due, calendar) if not day.counts)
-    return Explanation(clock.rule, clock.about, clock.total, clock.start_time, due, left_out)
 
 
 def _running(clock: Clock) -> Iterator[Span]:
@@ -113,26 +68,3 @@ def _is_provisional(clock: Clock, due_time: datetime, calendar: Calendar) -> boo
         asked = (day for day in days_of(clock, WHOLE, calendar) if day.by_calendar)
         return any(calendar.is_provisional(day.day) for day in asked)
     return not calendar.knows(day_of(clock.start_time), last_day_of(due_time))
-
-
-def _days(clock: Clock, due: Due, calendar: Calendar) -> Iterator[Day]:
-    if clock.budget.unit in DAYS:
-        yield from days_of(clock, WHOLE, calendar)
-    elif clock.budget.unit not in CONTINUOUS:
-        last = last_day_of(due.time or clock.ledger[-1].start)
-        for day in days_between(day_of(clock.start_time), last):
-            yield _day_of_hours(clock, day, calendar)
-
-
-def _day_of_hours(clock: Clock, day: date, calendar: Calendar) -> Day:
-    """For working hours, a day does not count if it is one of rest or the clock did not run."""
-    begin, end = end_of(day - ONE_DAY), end_of(day)
-    last = clock.ledger[-1]
-    spans = [
-        span
-        for span in clock.ledger
-        if span.start < end and (span is last or span.end is None or span.end > begin)
-    ]
-    if any(span.running for span in spans):
-        return rest(day, calendar)
-    return Day(day, Why.SUSPENDED, spans[0].cause, spans[0].document)
