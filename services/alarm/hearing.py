@@ -118,9 +118,9 @@ class Hearing:
         await asyncio.shield(task)
 
     async def _move_all(self, events: Sequence[IncidentEvent]) -> None:
-        """The incident to which they come is told of all, at the same time, before a team hears of
-        one, and the one that they leave last: no team is told that a danger is over which goes with
-        it.
+        """Move the receipts and tell of it in this order: the incident that they join, then their
+        teams, then the incident that they leave. Else a team would hear that a danger is over which
+        has moved along with it.
         """
         asked = await self._follower(events)
         opened = UUID(events[0].meta.aggregate_id)

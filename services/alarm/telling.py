@@ -133,8 +133,8 @@ class Told:
             await asyncio.gather(*map(self._tell_of_link, asked))
 
     async def moved(self, moved: Iterable[tuple[UUID, UUID]], *, left: bool) -> None:
-        """Tell the incident that these receipts have `left`, or the one to which they have come,
-        that each request has moved its receipt: in this order, and without waiting for each."""
+        """Tell of receipts, each with the request that has moved it: the incident that they have
+        `left`, or else the one that they have joined. None waits for the answer about another."""
         asked = []
         for receipt_id, request_id in moved:
             rows = await self._pool.fetch(storage.MOVED, receipt_id, request_id)

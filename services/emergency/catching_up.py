@@ -176,8 +176,8 @@ class CatchingUp:
         self._resting[mission] = now + rest, rest
 
     async def _bring_up(self, mission: Mission, now: datetime) -> bool:
-        """Whether its incident is known, and speaks for it. Most have what they need: nothing is
-        written."""
+        """Write what the mission lacks, mostly nothing; return whether its incident is known, and
+        speaks for it."""
         seen = await self._find(mission.order.matter_id)
         if seen is None:
             return False
@@ -209,8 +209,11 @@ class CatchingUp:
     def _believed(
         self, mission: Mission, incident: Incident, heard: tuple[HeardReport, ...], *, whole: bool
     ) -> tuple[HeardReport, ...] | None:
-        """What the incident has heard of its receipts, if it speaks for the mission; else None. Its
-        end is the mission's in any case, unless the receipt has left."""
+        """What the incident has heard of its receipts, if it speaks for the mission; else None.
+
+        One that has ended speaks for it in any case, unless the receipt has left it. One that has
+        not heard of the receipt for LONGEST_WAIT is believed as if it said nothing of receipts.
+        """
         if has_left(mission, heard):
             return None
         key = mission.id, mission.order.matter_id

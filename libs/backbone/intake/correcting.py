@@ -56,9 +56,12 @@ def said_in(request: Request) -> Said:
 
 
 def telling_id(request: Request) -> UUID:
-    """The request id, the same for the call and the event: a version of a receipt tells once. Whom
-    to name no more it tells each incident that it has left; that it has left it tells, too, the one
-    that was merged into the one that it leaves."""
+    """The request id, the same for the call and the event: a version of a receipt tells once.
+
+    Two kinds of message go to several incidents, and their ids name the incident: whom to name no
+    more goes to each that the receipt has left, an unlink also to the one that was merged into the
+    one that it leaves.
+    """
     said = said_in(request)
     told = f"{type(request).__name__}/{said.version}"
     protects = isinstance(said, Correction) and {each.fact for each in said.facts} == {PERSONS}

@@ -105,8 +105,8 @@ def correction_of(receipt: Receipt, by: Actor) -> Correction | None:
 
 
 def protections_of(receipt: Receipt, by: Actor) -> tuple[Correction, ...]:
-    """What tells the incidents that it has left whom their texts must not name any more, where this
-    version of the receipt has changed it: nothing else of it is theirs."""
+    """The corrections that tell incidents which the receipt has left whom their texts must not name
+    any more, if this version of the receipt has changed that. They are told nothing else of it."""
     here = receipt.incident
     now = {here.id, here.before.id if here.before else here.id} if here else set()
     told = (each for each in receipt.left if each.version == receipt.version)
@@ -172,7 +172,7 @@ def facts_for_missions(before: Receipt, after: Receipt) -> Matter | None:
 
 
 def link_of(receipt: Receipt, version: int, by: Actor) -> CallerLink:
-    """The request that tells an incident of a receipt that has joined it or leaves it."""
+    """The message that tells an incident of a receipt that has joined it or leaves it."""
     assert receipt.incident is not None, "only a receipt with an incident joins or leaves one"
     return CallerLink(
         incident_id=str(receipt.incident.id),
@@ -190,8 +190,8 @@ def link_of(receipt: Receipt, version: int, by: Actor) -> CallerLink:
 
 
 def merged_left(receipt: Receipt, version: int, by: Actor) -> CallerLink | None:
-    """The request that tells the incident that was merged into the present one, if the receipt has
-    come with it, that the receipt does not come back with it."""
+    """The message for the incident with which the receipt has come by a merge: should the merge be
+    undone, the receipt does not go back. None for a receipt that has come otherwise."""
     before = receipt.incident.before if receipt.incident else None
     if before is None:
         return None

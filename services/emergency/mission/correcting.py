@@ -80,10 +80,11 @@ class MissionRevised(Struct, frozen=True):
 
 
 class MissionCaughtUp(Struct, frozen=True):
-    """The facts of the incident that it has joined are those that it has: `caught_up`.
+    """The mission knows more than before, and its team is told nothing.
 
-    Or a later link or merge has come, to the matter that it belongs to; or further `persons`, whom
-    its texts name, are known or ask for protection; or what two desks told it is known: `apart`.
+    `caught_up`: it has the facts of the incident that it has joined. `heard`: a later link or merge
+    has come, to the matter that it belongs to. `persons`: whom its texts name, or must not, as is
+    known only now. `apart`: what two desks have told it.
     """
 
     time: datetime
@@ -97,8 +98,8 @@ class MissionCaughtUp(Struct, frozen=True):
 def revise(
     mission: Mission, command: ReviseMission, now: datetime, also: Also
 ) -> list[MissionRevised | MissionCaughtUp]:
-    """Nothing is said of facts that stay as they are, and none of a mission that is over: that one
-    hears alone whom its texts must not name."""
+    """Facts that stay as they are make no revision. A mission that is over hears of persons alone:
+    whom its texts name, or must not."""
     if not mission.is_of(command.matter):
         return []
     persons = new_persons(mission, command)

@@ -38,8 +38,8 @@ class OriginLearnt(Struct, frozen=True):
 def hear_origin(
     supervision: Supervision, command: HearOrigin, now: datetime, world: World
 ) -> list[OriginLearnt]:
-    """Also of a supervision that is lifted: its register stays readable. Whether something owed
-    has ended for the accusation before this is heard makes no difference."""
+    """A lifted supervision hears it too, as its register stays readable. It makes no difference
+    whether the accusation has ended what was owed before this is heard."""
     incident = world.also.one(command.incident)
     assert isinstance(incident, Incident), "the list names an incident that was told"
     return told_of(supervision, incident, now)
