@@ -16,6 +16,7 @@ from uuid import UUID
 from backbone.door.batch import Batch
 from backbone.postgres.pool import Connection, Pool, is_transient, transaction
 from backbone.process.pulse import Pulse
+from backbone.process.settings import SettingsError
 
 log = logging.getLogger(__name__)
 
@@ -42,10 +43,16 @@ async def ride(conn: Connection, batch: Batch) -> None:
 
 
 def file_of(environ: Mapping[str, str]) -> Path | None:
-    """The file of the list; None in a city that has neither a place for it nor a home."""
+    """The file of the list; None in a city that has neither a place for it nor a home. Raises
+    SettingsError for one that cannot be read: a restored key would open what was forgotten."""
     home = environ.get("LIANDONG_HOME", "")
     named = environ.get(FILE, "") or (home and str(Path(home) / "forgotten"))
-    return Path(named) if named else None
+    path = Path(named) if named else None
+    try:
+        listed_in(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{FILE}: the list cannot be read: {error}") from error
+    return path
 
 
 def listed_in(path: Path | None) -> frozenset[UUID]:
@@ -75,7 +82,7 @@ async def run_list(pool: Pool, pulse: Pulse, path: Path | None) -> None:
             if not done:
                 await _carry_out(pool, path)
                 done = True
-            await _tell(pool, path)
+            await _tell(pool, path, pulse)
         except Exception as error:
             if not is_transient(error):
                 raise
@@ -88,14 +95,26 @@ async def _carry_out(pool: Pool, path: Path | None) -> None:
         await pool.execute(DESTROY, list(listed), True)
 
 
-async def _tell(pool: Pool, path: Path | None) -> None:
+async def _tell(pool: Pool, path: Path | None, pulse: Pulse) -> None:
     if path is None:
         return
     async with transaction(pool) as conn:
         rows = await conn.fetch(UNTOLD)
         if rows:
-            await asyncio.to_thread(_append, path, rows)
+            try:
+                await asyncio.to_thread(_append, path, rows)
+            except OSError as error:
+                pulse.note("forgotten", flaw_of(error))
+                raise
             await conn.execute(TOLD, [row["about"] for row in rows])
+    pulse.note("forgotten", "")
+
+
+def flaw_of(error: OSError) -> str:
+    return (
+        f"destroyed keys cannot be written to {FILE} ({error.strerror or error}): a restore would "
+        "bring them back; mend it, and they are written"
+    )
 
 
 def _append(path: Path, rows: Iterable[Any]) -> None:

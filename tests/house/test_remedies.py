@@ -13,6 +13,7 @@ from tests.house.sources import TOP, sources, tree_of
 CITY = "tests/end_to_end/operate/test_doctor.py::test_what_the_doctor_advises_mends_each_fault"
 LOCAL = "tests/end_to_end/operate/test_local_run.py"
 SECURE = "tests/end_to_end/secure/test_secure_city.py"
+ELSEWHERE = "tests/unit/operate/test_files_elsewhere.py"
 MACHINE = "tests/functional/operate/test_doctor_of_a_machine.py"
 FAULTS, QUIET = "tests/faults/injected.py", "tests/faults/quiet.py"
 FROZEN = (
@@ -95,6 +96,13 @@ READINESS = {
     "data_keys: lost keys": (
         "tests/unit/backbone/test_data_keys.py::"
         "test_a_key_that_is_gone_is_told_until_its_row_is_restored",
+    ),
+    "anchor: anchors elsewhere": (
+        f"{ELSEWHERE}::"
+        "test_anchors_that_cannot_be_written_are_told_at_the_start_and_until_they_can",
+    ),
+    "destroying: forgotten": (
+        f"{ELSEWHERE}::test_destroyed_keys_that_cannot_be_listed_are_told_until_they_can",
     ),
     "browser_certificate: PART": (
         "tests/unit/gateway/test_browser_certificate.py::test_an_expired_one_is_told_until_another_one_is_written",

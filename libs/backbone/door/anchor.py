@@ -40,23 +40,39 @@ ORDER BY position LIMIT $3
 WRITE = "INSERT INTO anchors (position, digest) VALUES ($1, $2)"
 
 
-def appending(path: str, service: str) -> Told:
+def appending(path: str, service: str, pulse: Pulse) -> Told:
     """Appends each anchor to a file elsewhere, one JSON object a line; without a path, to none.
 
     The file belongs on another machine's disk, or on one that can only be appended to: a database
-    that was written anew, anchors included, then contradicts it.
+    that was written anew, anchors included, then contradicts it. One that cannot be written is
+    told at once, and not only when somebody compares.
     """
+
+    def append(text: str) -> None:
+        try:
+            with Path(path).open("a", encoding="utf-8") as file:
+                file.write(text)
+        except OSError as error:
+            log.error("anchors.not_written", extra={"path": path, "error": str(error)})
+            pulse.note("anchors elsewhere", flaw_of(error))
+        else:
+            pulse.note("anchors elsewhere", "")
 
     def told(position: int, digest: bytes) -> None:
         if path:
             line = {"service": service, "position": position, "digest": digest.hex()}
-            try:
-                with Path(path).open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(line) + "\n")
-            except OSError as error:
-                log.error("anchors.not_written", extra={"path": path, "error": str(error)})
+            append(json.dumps(line) + "\n")
 
+    if path:
+        append("")
     return told
+
+
+def flaw_of(error: OSError) -> str:
+    return (
+        f"anchors cannot be written to LIANDONG_ANCHORS ({error.strerror or error}): mend it, then "
+        "`liandong verify` adds those that it lacks"
+    )
 
 
 async def anchor(pool: Pool, upto: int, told: Told = lambda position, digest: None) -> int:

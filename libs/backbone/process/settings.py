@@ -159,7 +159,7 @@ def read_settings(name: str, environ: Mapping[str, str]) -> Settings:
         keyring=Keyring.read(keys),
         port=port_of(name, environ),
         metrics_port=port_of(name, environ, metrics=True),
-        host=environ.get("LIANDONG_HOST", "127.0.0.1"),
+        host=environ.get("LIANDONG_HOST") or "127.0.0.1",
         environ=environ,
         wires=wires,
         texts=texts,

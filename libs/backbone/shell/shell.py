@@ -90,7 +90,7 @@ class Shell:
             lambda: watch_database(pool, settings.schema, pulse),
             lambda: watch_standing(pool, self.consumers, pulse),
             lambda: watch_unsent(settings.schema, self.relay.age, pulse),
-            lambda: run_anchors(pool, pulse, appending(settings.anchors, settings.schema)),
+            lambda: run_anchors(pool, pulse, appending(settings.anchors, settings.schema, pulse)),
             lambda: run_months(pool, settings.schema, pulse),
             lambda: run_retention(pool, pulse, settings.schema, settings.kept),
             lambda: run_nightly(self.connect, settings.schema, self._evidence),

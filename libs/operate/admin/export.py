@@ -5,6 +5,8 @@ import shutil
 from pathlib import Path
 from typing import Any, TextIO
 
+from operate.home.trouble import Trouble
+
 CHECK = Path(__file__).parent / "export_check.py"
 
 
@@ -12,12 +14,20 @@ class Export:
     """A folder with one file of JSON lines for each service's journal, anchors and registers."""
 
     def __init__(self, folder: Path, signers: str) -> None:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """Raises Trouble for a folder that cannot be written."""
         self._folder = folder
         self._files: dict[str, TextIO] = {}
         self._since: dict[str, int] = {}
-        (folder / "signers.json").write_text(signers)
-        shutil.copyfile(CHECK, folder / "check.py")
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (folder / "signers.json").write_text(signers)
+            shutil.copyfile(CHECK, folder / "check.py")
+        except OSError as error:
+            said = error.strerror or error
+            raise Trouble(
+                f"{folder} cannot be written ({said}): name another folder.",
+                f"无法写入 {folder}（{said}）：请另选目录。",
+            ) from error
 
     def write(self, service: str, what: str, row: Any) -> None:
         """Append a row; bytes are written as hexadecimal digits, times with microseconds in UTC."""

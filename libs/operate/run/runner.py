@@ -81,6 +81,7 @@ def demand_settings(installation: Installation, ambient: Mapping[str, str] = os.
     provider = importlib.import_module("services.gateway.accounts.oidc_client")
     telephone = importlib.import_module("services.emergency.telephone")
     tracking = importlib.import_module("services.petition.tracking")
+    destroying = importlib.import_module("services.population.destroying")
     try:
         for name in PORTS:
             read_settings(name, environ)
@@ -89,6 +90,7 @@ def demand_settings(installation: Installation, ambient: Mapping[str, str] = os.
         provider.read_client(environ)
         telephone.read_provider(environ)
         tracking.read_limits(environ)
+        destroying.file_of(environ)
         if environ["LIANDONG_LOG"] not in logging.getLevelNamesMapping():
             raise SettingsError(f"LIANDONG_LOG is not a level: {environ['LIANDONG_LOG']!r}")
     except SettingsError as error:
@@ -96,7 +98,7 @@ def demand_settings(installation: Installation, ambient: Mapping[str, str] = os.
             f"A setting is wrong: {error}. Correct it in the environment, then run it again.",
             f"设置有误：{error}。请更正环境变量后重新执行。",
         ) from error
-    demand_host(environ.get("LIANDONG_HOST", ""))
+    demand_host(environ.get("LIANDONG_HOST") or "127.0.0.1")
 
 
 def ports_without(installation: Installation, adopted: Mapping[str, Adopted]) -> dict[int, str]:

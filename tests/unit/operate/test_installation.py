@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from backbone.process.settings import KEEPS_TEXTS, TEXTS
+from backbone.process.settings import KEEPS_TEXTS, TEXTS, read_settings
 from operate.admin import accounts
 from operate.home.home import Home
 from operate.home.keys import Keys, make, rotate
@@ -121,6 +121,7 @@ def test_addresses_of_every_usual_form_are_taken(
         ("LIANDONG_LOG", "loud"),
         ("LIANDONG_HOST", "256.1.1.1"),
         ("LIANDONG_HOST", "127.0.0.2"),
+        ("LIANDONG_FORGOTTEN", "/"),
     ],
 )
 def test_a_setting_that_no_service_could_start_with_is_told_before_any_has_tried(
@@ -130,6 +131,14 @@ def test_a_setting_that_no_service_could_start_with_is_told_before_any_has_tried
     monkeypatch.setenv(name, value)
     with pytest.raises(Trouble, match=name):
         runner.demand_settings(Installation.chosen(home))
+
+
+def test_an_empty_host_is_none_that_was_given(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIANDONG_HOST", "")
+    installation = Installation.chosen(home)
+    runner.demand_settings(installation)
+    environ = {"LIANDONG_HOST": "", **installation.environment("alarm")}
+    assert read_settings("alarm", environ).host == "127.0.0.1"
 
 
 def test_a_level_of_the_log_is_taken_in_small_letters(
