@@ -25,7 +25,7 @@ class Beside:
         away = [each for each in _receipts(answer) if each.incident.id and each.unit != reader.unit]
         if not away:
             return
-        found = await storage.of_incidents(self._rows, {UUID(each.incident.id) for each in away})
+        found = await storage.protected_of(self._rows, {UUID(each.incident.id) for each in away})
         kept: dict[str, list[str]] = defaultdict(list)
         for receipt in found:
             if receipt.incident is not None and receipt.report.caller.protected:

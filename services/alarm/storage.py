@@ -80,7 +80,11 @@ UNION ALL
 LATEST = f"""
 SELECT {STATE} FROM receipts AS r WHERE incident_id = $1 ORDER BY incident_version DESC LIMIT 1
 """  # noqa: S608  # our names
-OF_INCIDENTS = f"SELECT {STATE} FROM receipts AS r WHERE incident_id = ANY($1)"  # noqa: S608
+# A row of an older shape may keep its caller elsewhere: it is read, and asked as a record.
+PROTECTED = f"""
+SELECT {STATE} FROM receipts AS r WHERE incident_id = ANY($1)
+AND coalesce((r.doc #>> '{{report,caller,protected}}')::boolean, true)
+"""  # noqa: S608  # our names
 FOLLOWERS = "SELECT id FROM receipts WHERE incident_id = $1"
 # How a request has moved a receipt to another incident.
 MOVED = """
@@ -229,9 +233,9 @@ async def latest_known(rows: RowsOf, incident_id: UUID) -> Followed | None:
     return receipt.incident.known if receipt is not None and receipt.incident else None
 
 
-async def of_incidents(rows: RowsOf, incidents: Collection[UUID]) -> list[Receipt]:
-    """All receipts that have opened one of these incidents, or are linked to it."""
-    found = await rows.some(OF_INCIDENTS, list(incidents))
+async def protected_of(rows: RowsOf, incidents: Collection[UUID]) -> list[Receipt]:
+    """The receipts of these incidents whose caller is protected, as far as their rows tell."""
+    found = await rows.some(PROTECTED, list(incidents))
     return [rows.decider.from_row(row) for row in found]
 
 
