@@ -2,7 +2,6 @@
 
 import errno
 import fcntl
-import json
 import os
 import shutil
 import time
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
+from operate.home.own_files import read_own
 from operate.home.ports import Ports
 from operate.home.trouble import Trouble, full_disk, full_disk_told
 
@@ -155,7 +155,7 @@ class Home:
         pid = self.supervisor()
         if pid is None or not self.choices.exists():
             return {}
-        choices: dict[str, Any] = json.loads(self.choices.read_text())
+        choices = read_own(self.choices)
         return choices if choices.get("pid", pid) == pid else {}
 
     def supervisor(self) -> int | None:
@@ -175,7 +175,15 @@ def try_lock(file: TextIO) -> bool:
 
 
 def read_pid(path: Path) -> int:
-    return int(path.read_text() or 0)
+    try:
+        return int(path.read_text() or 0)
+    except ValueError as error:
+        raise Trouble(
+            f"{path} is damaged: write the number of the running `liandong up` into it, which "
+            "holds it (`pgrep -f liandong`); do not remove it.",
+            f"{path} 已损坏：请将占用该文件的 liandong up 的进程号写入其中（pgrep -f liandong），"
+            "不要删除该文件。",
+        ) from error
 
 
 def read_state(home: Home) -> dict[str, Any]:
@@ -189,13 +197,12 @@ def read_state(home: Home) -> dict[str, Any]:
 
 def _whole(path: Path, tries: int = 5) -> dict[str, Any]:
     try:
-        state: dict[str, Any] = json.loads(path.read_text())
-    except ValueError:  # written over at this moment, see `write_over`
+        return read_own(path)
+    except Trouble:  # written over at this moment, see `write_over`
         if tries == 0:
             raise
         time.sleep(0.02)
         return _whole(path, tries - 1)
-    return state
 
 
 def write(path: Path, text: str, mode: int = 0o600) -> None:

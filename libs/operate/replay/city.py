@@ -1,10 +1,10 @@
 """The city as a replay knows it: by its public API, and the API keys in run.json."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from operate.home.home import Home
+from operate.home.own_files import read_own
 from operate.home.trouble import Trouble
 from operate.replay.client import Client, Connection
 from operate.replay.mapping import Box
@@ -51,7 +51,7 @@ class City:
 def read_run(home: Home) -> dict[str, Any]:
     """Read run.json of the running installation. Raises Trouble if it is not ready."""
     try:
-        run: dict[str, Any] = json.loads(home.run_file.read_text())
+        return read_own(home.run_file)
     except FileNotFoundError:
         raise Trouble(
             f"{home.run_file} does not exist, so liandong is not ready: "
@@ -59,7 +59,6 @@ def read_run(home: Home) -> dict[str, Any]:
             f"没有 {home.run_file}，系统未就绪：请先执行 make run"
             "（或 liandong up --detach），再重试。",
         ) from None
-    return run
 
 
 def read_keys(run: dict[str, Any]) -> Keys:

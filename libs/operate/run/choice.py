@@ -1,11 +1,11 @@
 """The choices of a person at `liandong up`, from its options or from those of before."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from operate.home import copies, leftovers
 from operate.home.home import Home
+from operate.home.own_files import read_own
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Choice:
     def as_before(self, home: Home) -> "Choice":
         """Complete the choice by that of before: whether the demo is wanted, and, of a supervisor
         that was killed, the rest: only one that would start the same can adopt its processes."""
-        before = json.loads(home.choices.read_text()) if home.choices.exists() else {}
+        before = read_own(home.choices) if home.choices.exists() else {}
         choice = replace(self, demo=before.get("demo") if self.demo is None else self.demo)
         if not (before and leftovers.find(str(home.path))):
             return choice
