@@ -12,6 +12,7 @@ from backbone.door.rows import RowsOf
 from backbone.words.actor import Actor
 from liandong.alarm.v1 import alarm_pb2 as resources
 from services.alarm import storage
+from services.alarm.receipt.record import Receipt
 
 
 class Beside:
@@ -28,10 +29,18 @@ class Beside:
         found = await storage.protected_of(self._rows, {UUID(each.incident.id) for each in away})
         kept: dict[str, list[str]] = defaultdict(list)
         for receipt in found:
-            if receipt.incident is not None and receipt.report.caller.protected:
-                kept[str(receipt.incident.id)] += receipt.report.caller.called
+            caller = receipt.report.caller
+            if caller.protected:
+                for incident in incidents_of(receipt):
+                    kept[str(incident)] += caller.called
         for each in away:
             each.persons.extend(kept[each.incident.id])
+
+
+def incidents_of(receipt: Receipt) -> set[UUID]:
+    """The incident of a receipt, and those that it has left."""
+    left = {each.id for each in receipt.left}
+    return left if receipt.incident is None else {*left, receipt.incident.id}
 
 
 def _receipts(answer: Any) -> list[resources.Receipt]:

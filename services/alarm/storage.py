@@ -84,6 +84,8 @@ SELECT {STATE} FROM receipts AS r WHERE incident_id = $1 ORDER BY incident_versi
 PROTECTED = f"""
 SELECT {STATE} FROM receipts AS r WHERE incident_id = ANY($1)
 AND coalesce((r.doc #>> '{{report,caller,protected}}')::boolean, true)
+UNION ALL
+SELECT {STATE} FROM receipts AS r WHERE left_incidents && $1 AND left_incidents <> '{{}}'
 """  # noqa: S608  # our names
 FOLLOWERS = "SELECT id FROM receipts WHERE incident_id = $1"
 # How a request has moved a receipt to another incident.
@@ -234,7 +236,8 @@ async def latest_known(rows: RowsOf, incident_id: UUID) -> Followed | None:
 
 
 async def protected_of(rows: RowsOf, incidents: Collection[UUID]) -> list[Receipt]:
-    """The receipts of these incidents whose caller is protected, as far as their rows tell."""
+    """The receipts of these incidents whose caller is protected, as far as their rows tell; also
+    those that have left."""
     found = await rows.some(PROTECTED, list(incidents))
     return [rows.decider.from_row(row) for row in found]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from backbone.words.rank import by_time
 from services.alarm.receipt.cells import cell_of
@@ -35,6 +36,7 @@ COLUMNS = {
     "number_index": "text",
     "line_index": "text",
     "further_indexes": "text[]",
+    "left_incidents": "uuid[]",
     "cell": "bigint",
     "address": "text",
 }
@@ -91,9 +93,15 @@ def project(receipt: Receipt) -> Mapping[str, Any]:
         "number_index": receipt.report.caller.number_index,
         "line_index": receipt.report.caller.line_index,
         "further_indexes": [*receipt.report.caller.further, *receipt.report.caller.further_lines],
+        "left_incidents": left_incidents(receipt),
         "cell": cell_of(point) if point else None,
         "address": receipt.report.address,
     }
+
+
+def left_incidents(receipt: Receipt) -> list[UUID]:
+    """The incidents whose other reports must not name its protected caller, though it has left."""
+    return [each.id for each in receipt.left] if receipt.report.caller.protected else []
 
 
 def passed_to(receipt: Receipt) -> str:

@@ -251,6 +251,21 @@ async def test_another_report_of_the_incident_names_no_protected_caller(
     assert (await both.do("GetReceipt", third.id, LI)).receipt.narrative == "［报警人］在等"
 
 
+async def test_another_report_names_no_protected_caller_whose_own_has_left(
+    home: Installation, both: Console
+) -> None:
+    facts = desk.CallerFacts(number="13800001235", name="长孙无忌", protected=True)
+    other = desk.CallerFacts(number="13800001236", name="王路")
+    witness, _ = await both.receive(category="theft", caller=other, narrative="长孙无忌的车被偷")
+    own, _ = await both.receive(category="theft", caller=facts, narrative="我的车被偷")
+    await both.do("OpenIncident", witness.id)
+    await both.do("LinkRepeat", own.id, incident=witness.id)
+    await both.do("UnlinkRepeat", own.id, reason="不是一回事")
+    await claimed(home, witness.id)
+    await becomes(both, witness.id, is_held)
+    assert (await both.do("GetReceipt", witness.id, LI)).receipt.narrative == "［报警人］的车被偷"
+
+
 async def test_a_receipt_that_was_linked_before_is_hidden_with_a_late_accusation(
     both: Console,
 ) -> None:

@@ -200,6 +200,7 @@ def test_the_columns_are_what_queries_ask_for() -> None:
         "number_index": "abc",
         "line_index": "",
         "further_indexes": [],
+        "left_incidents": [],
         "cell": 15 * 100_000 + 5,
         "address": "",
     }
