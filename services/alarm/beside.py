@@ -1,7 +1,8 @@
 """The protected callers of an incident, of whom another report of the same incident may tell.
 
 A witness names the caller whom the desk protects, and the witness's own receipt does not know that
-one. Whoever reads that report outside its desk reads it without the callers of all reports.
+one. A reader outside its desk gets that report without the protected callers of all reports, and of
+those that have left the incident.
 """
 
 from collections import defaultdict
