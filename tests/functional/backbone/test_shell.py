@@ -218,8 +218,10 @@ async def test_readiness_tells_what_is_missing(database: Installation, template:
         admin = await asyncpg.connect(template)
         await admin.execute("ALTER ROLE liandong_ledger CONNECTION LIMIT 0")
         cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1"
-        await admin.execute(cut, "liandong_ledger")
-        await until(lambda: "the database does not answer" in "".join(pulse.unready()))
+        async with asyncio.timeout(15):  # a connection that had just begun is listed late
+            while "the database does not answer" not in "".join(pulse.unready()):
+                await admin.execute(cut, "liandong_ledger")
+                await asyncio.sleep(0.05)
         error = await refused(served, "OpenIncident", an_opening(), idempotency_key="k")
         assert error.details() == "UNKNOWN_REPEAT"
         await admin.execute("ALTER ROLE liandong_ledger CONNECTION LIMIT -1")
