@@ -19,8 +19,15 @@ def importing(tmp_path: Path, file: str) -> Iterator["subprocess.Popen[str]"]:
     env = {**os.environ, "LIANDONG_HOME": str(tmp_path / "home"), "LC_ALL": "C"}
     pipe = subprocess.PIPE
     command = [*COMMAND, "accounts", "import", file]
+    # A runner in the background ignores Ctrl-C, and what it starts would do so, too.
     with subprocess.Popen(
-        command, env=env, stdin=pipe, stdout=pipe, stderr=pipe, text=True
+        command,
+        env=env,
+        stdin=pipe,
+        stdout=pipe,
+        stderr=pipe,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     ) as running:
         watch = threading.Timer(30, running.kill)
         watch.start()
