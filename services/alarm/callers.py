@@ -53,7 +53,7 @@ def seal_change(
     """Seal the given fields of the caller; None stands for those that keep their value. `known` is
     the caller as the receipt has it."""
     sealed: dict[str, Any] = {
-        name: sealer.seal_anew(name, getattr(facts, name).strip(), getattr(known, name))
+        name: sealer.seal_if_changed(name, getattr(facts, name).strip(), getattr(known, name))
         for name in SEALED
         if facts.HasField(name)
     }

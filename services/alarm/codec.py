@@ -103,8 +103,11 @@ def to_ticket(receipt: Receipt) -> resources.Ticket:
 
 
 def to_returned(receipt: Receipt, ticket: Passed) -> resources.Ticket:
-    """The ticket for the partner that gave it back, after the receipt went on without it: what was
-    said to each other, and nothing of the report, which may have been corrected since."""
+    """The ticket for the partner that gave it back, after the receipt went on without it.
+
+    It holds the note of the desk and the reply of the partner, and nothing of the report, which the
+    desk may have corrected since.
+    """
     message = resources.Ticket(id=str(receipt.id), code=receipt.code, desk=receipt.unit)
     fill(message, ticket)
     message.persons.extend(receipt.report.caller.called)

@@ -49,7 +49,7 @@ def follower(rows: RowsOf) -> Follower:
         back = [each for at in parted for each in await storage.followers(rows.pool, UUID(at))]
         here = await storage.followers(rows.pool, incident_id)
         present = await _present(rows, events) if here or back else {}
-        # Whoever comes back by one of the steps follows the later ones, too.
+        # A receipt that comes back by one of the steps follows the later steps, too.
         followed = [
             replace(follow_request(event, each, step), command=_asked(event, step, present))
             for each in dict.fromkeys([*here, *back])

@@ -50,7 +50,7 @@ def to_command(body: Any, caller: Call, sealer: Sealer, known: tuple[Party, ...]
     more = {"purpose": caller.purpose} if kind is RevealParties else {}
     command = to_record(body, kind, by=caller.actor, **more)
     if isinstance(command, NameParties):
-        parties = _sealed_anew(command.parties, known, sealer)
+        parties = _sealed_if_changed(command.parties, known, sealer)
         return replace(command, parties=parties, persons=_persons(command.parties, sealer))
     return command
 
@@ -111,12 +111,12 @@ def _mapped(parties: tuple[Party, ...], change: Callable[[str, str], str]) -> tu
     )
 
 
-def _sealed_anew(
+def _sealed_if_changed(
     parties: tuple[Party, ...], known: tuple[Party, ...], sealer: Sealer
 ) -> tuple[Party, ...]:
     """The parties sealed; what the one at the same place has already stays as it is."""
     before = (*known, *(Party(),) * len(parties))
-    seal = sealer.seal_anew
+    seal = sealer.seal_if_changed
     return tuple(
         Party(
             each.side,

@@ -72,7 +72,7 @@ def to_correction(
     names = [name for name in said if name.strip()]
     filing = petition.filing if petition else None
     people = filing.petitioners if filing else ()
-    seal = known.sealer.seal_anew
+    seal = known.sealer.seal_if_changed
     changes = tuple(_sealed_change(each, people, seal) for each in plain.petitioners)
     indexes = dict(_indexes_of_changes(plain.petitioners, changes, known))
     if petition is not None:

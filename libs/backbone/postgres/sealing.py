@@ -70,9 +70,11 @@ class Sealer:
         sealed = nonce + cipher.encrypt(nonce, text.encode(), _bound(name, field))
         return f"v2.{name}.{urlsafe_b64encode(sealed).decode()}"
 
-    def seal_anew(self, field: str, text: str, before: str) -> str:
-        """Return `before` if it holds this text already, else the sealed text: what was not changed
-        stays the same, though no text is sealed twice in one way."""
+    def seal_if_changed(self, field: str, text: str, before: str) -> str:
+        """Return `before` if it holds this text already, else the sealed text.
+
+        Two seals of one text differ, so a field that was not changed keeps the seal it has.
+        """
         try:
             return before if before and self.open(field, before) == text else self.seal(field, text)
         except (KeyMissing, ValueError):

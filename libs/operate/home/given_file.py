@@ -9,8 +9,8 @@ from operate.home.trouble import speaks_chinese
 def bytes_of(path: Path) -> bytes:
     """The whole of the file. Raises OSError.
 
-    A pipe or the terminal ends only when whoever writes into it says so, which may never come: the
-    wait is told. Not to be called in a thread, for which a process waits after Ctrl-C, too.
+    A pipe or the terminal ends when its writer closes it, which may never happen, so the wait is
+    told. Do not call it in a thread: a process waits for its threads after Ctrl-C, too.
     """
     if path.exists() and not path.is_file() and not path.is_dir():
         english = f"{path} is no file of a disk: reading it until its end (Ctrl-C gives up) …"

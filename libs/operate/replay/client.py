@@ -194,7 +194,7 @@ class Client:
             pause = min(2 * pause, LONGEST_PAUSE)
 
     def _missed(self, said: str) -> None:
-        """One attempt had no answer, for what is said, and another one follows."""
+        """Count an attempt without an answer; `said` is its error. Another attempt follows."""
         self._connection.retries += 1
 
     async def _once(

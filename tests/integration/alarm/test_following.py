@@ -223,15 +223,17 @@ async def test_the_holder_sees_the_reports_and_a_protected_caller_is_not_named(
     assert (await both.do("GetReceipt", second.id, LI)).receipt.narrative == "［报警人］又来电"
 
 
+PROTECTED = desk.CallerFacts(number="13800001235", name="长孙无忌", protected=True)
+WITNESS = desk.CallerFacts(number="13800001236", name="王路")
+
+
 async def test_another_report_of_the_incident_names_no_protected_caller(
     home: Installation, both: Console
 ) -> None:
-    facts = desk.CallerFacts(number="13800001235", name="长孙无忌", protected=True)
-    other = desk.CallerFacts(number="13800001236", name="王路")
-    first, _ = await both.receive(category="theft", caller=facts, narrative="我的车被偷")
+    first, _ = await both.receive(category="theft", caller=PROTECTED, narrative="我的车被偷")
     words = "看到长孙无忌的车被偷，他说打13800001235"
-    second, _ = await both.receive(category="theft", caller=other, narrative=words)
-    third, _ = await both.receive(category="theft", caller=other, narrative="长孙女士在等")
+    second, _ = await both.receive(category="theft", caller=WITNESS, narrative=words)
+    third, _ = await both.receive(category="theft", caller=WITNESS, narrative="长孙女士在等")
     await both.do("OpenIncident", first.id)
     linked = await both.do("LinkRepeat", second.id, incident=first.id)
     assert linked.receipt.narrative == words  # at its desk
@@ -254,10 +256,9 @@ async def test_another_report_of_the_incident_names_no_protected_caller(
 async def test_another_report_names_no_protected_caller_whose_own_has_left(
     home: Installation, both: Console
 ) -> None:
-    facts = desk.CallerFacts(number="13800001235", name="长孙无忌", protected=True)
-    other = desk.CallerFacts(number="13800001236", name="王路")
-    witness, _ = await both.receive(category="theft", caller=other, narrative="长孙无忌的车被偷")
-    own, _ = await both.receive(category="theft", caller=facts, narrative="我的车被偷")
+    told = "长孙无忌的车被偷"
+    witness, _ = await both.receive(category="theft", caller=WITNESS, narrative=told)
+    own, _ = await both.receive(category="theft", caller=PROTECTED, narrative="我的车被偷")
     await both.do("OpenIncident", witness.id)
     await both.do("LinkRepeat", own.id, incident=witness.id)
     await both.do("UnlinkRepeat", own.id, reason="不是一回事")

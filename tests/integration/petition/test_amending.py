@@ -95,7 +95,7 @@ async def test_a_petitioner_is_corrected_in_part_and_every_text_is_masked_anew(
 async def test_a_petition_that_says_the_same_already_keeps_its_version(
     call: Client, work: Client
 ) -> None:
-    """Also its sealed parts, of which no two seals are alike; whoever corrects it."""
+    """Also with its sealed parts, of which no two seals are alike, and by another person."""
     about = await routed(call)
     change = pb.PetitionerChange(number=1, name=NAME, contact=RIGHT, id_number=CARD)
     said = {"petitioners": [change], "subject": "灯杆倒了"}

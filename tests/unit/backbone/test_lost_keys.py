@@ -1,4 +1,4 @@
-"""A record whose key is lost is shown all the same, with a mark in the place of what is sealed."""
+"""A record whose key is lost is shown, with a mark in the place of each sealed field."""
 
 from types import SimpleNamespace
 from typing import Any
