@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 import asyncpg
 
 from operate.home.home import Home
-from operate.run.child import end, spawn
-from operate.run.launch import failure
+from operate.run.child import end
+from operate.run.launch import failure, spawn
 from operate.servers.postgres import Postgres, answers
 
 PATIENCE = 60.0

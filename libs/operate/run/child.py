@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 import time
 from asyncio.subprocess import Process
 from collections.abc import Awaitable, Callable
@@ -11,10 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from operate.home import leftovers
-from operate.home.leftovers import MARK, PROGRAM
 from operate.home.trouble import Trouble
 from operate.run.adopted import Adopted, is_frozen, kill_group
-from operate.run.launch import Launch, failure, manner_of_death
+from operate.run.launch import Launch, failure, manner_of_death, spawn
 from operate.run.silence import Silence
 
 log = logging.getLogger(__name__)
@@ -128,6 +126,7 @@ class Child:
 
     async def _live_once(self) -> str | Trouble:
         """Start it, wait for its end, and return the manner of its death."""
+        self._nudged.clear()
         self._enter(State.STARTING)
         try:
             launch = await asyncio.to_thread(self.program.prepare)
@@ -145,6 +144,9 @@ class Child:
             if not self._wanted.is_set():
                 await end(process, launch)
             code = await process.wait()
+            self.pid = None
+            if self._wanted.is_set():  # told at once: to end what it has left may take seconds
+                self._enter(State.DOWN)
             return self._killed_for or manner_of_death(code)
         finally:
             watching.cancel()
@@ -203,7 +205,6 @@ class Child:
         self._settled.set()
 
     async def _pause(self) -> None:
-        self._nudged.clear()
         with suppress(TimeoutError):
             async with asyncio.timeout(pause_after(self._failures)):
                 await self._nudged.wait()
@@ -219,19 +220,6 @@ class Child:
         if state is State.HELD:
             self._settled.set()
         self._changed(self)
-
-
-async def spawn(launch: Launch, mark: str, identity: str = "") -> Process:
-    """Start the process in its own session: Ctrl-C must reach the supervisor only."""
-    with launch.log.open("ab") as log_file:
-        return await asyncio.create_subprocess_exec(
-            *launch.argv,
-            env={**os.environ, **launch.env, MARK: mark, PROGRAM: identity},
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=log_file,
-            stderr=log_file,
-            start_new_session=True,
-        )
 
 
 async def end(process: Process | Adopted, launch: Launch) -> None:

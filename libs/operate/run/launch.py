@@ -1,12 +1,16 @@
 """A command line to run, with its log and its way to stop."""
 
+import asyncio
+import os
 import signal
 import subprocess
+from asyncio.subprocess import Process
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from operate.home.leftovers import MARK, PROGRAM
 from operate.home.trouble import Trouble, full_disk
 
 
@@ -32,6 +36,19 @@ def last_words(log: Path, since: int) -> str:
         file.seek(max(since, log.stat().st_size - 10_000))
         text = file.read().decode(errors="replace")
     return "\n".join(text.splitlines()[-8:]) or "(the log is empty)"
+
+
+async def spawn(launch: Launch, mark: str, identity: str = "") -> Process:
+    """Start the process in its own session: Ctrl-C must reach the supervisor only."""
+    with launch.log.open("ab") as log_file:
+        return await asyncio.create_subprocess_exec(
+            *launch.argv,
+            env={**os.environ, **launch.env, MARK: mark, PROGRAM: identity},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=log_file,
+            stderr=log_file,
+            start_new_session=True,
+        )
 
 
 def run_once(launch: Launch, what: str, timeout: float = 120) -> None:

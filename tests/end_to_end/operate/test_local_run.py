@@ -132,7 +132,7 @@ def test_each_process_comes_back_after_a_kill(city: Installed) -> None:
     for name in shared.values():  # some share one
         pid = city.run["processes"][name]["pid"]
         os.kill(pid, signal.SIGKILL)
-        wait(lambda pid=pid: not (city.home / "run.json").exists() or pid not in pids(city), 1)
+        wait(lambda pid=pid: not (city.home / "run.json").exists() or pid not in pids(city), 10)
         wait((city.home / "run.json").exists, 60)
         assert city.run["processes"][name]["pid"] != pid
 

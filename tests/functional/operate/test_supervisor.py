@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -26,7 +27,7 @@ from operate.run.adopted import sort_out
 from operate.run.all_ready import all_ready
 from operate.run.child import Program, State
 from operate.run.facts import Facts
-from operate.run.launch import Launch
+from operate.run.launch import Launch, spawn
 from operate.run.supervisor import Supervisor
 
 STAND_IN = Path(__file__).with_name("stand_in.py")
@@ -160,6 +161,21 @@ async def test_a_pause_ends_when_what_is_needed_is_back(
     await task
 
 
+async def test_a_death_is_told_before_what_it_has_left_is_ended(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    to_go_on = threading.Event()
+    monkeypatch.setattr(leftovers, "kill", lambda mark, identity: to_go_on.wait(30))
+    async with running(home, program(home, "a")) as supervisor:
+        one = supervisor.child("a")
+        assert one.pid and home.run_file.exists()
+        os.kill(one.pid, signal.SIGKILL)
+        await until(lambda: one.state is State.DOWN)
+        assert one.pid is None and not home.run_file.exists()
+        to_go_on.set()
+        await until(home.run_file.exists)
+
+
 async def test_held_down_until_let_go(home: Home) -> None:
     async with running(home, program(home, "a"), program(home, "b", "c")) as supervisor:
         one = supervisor.child("c")
@@ -250,7 +266,7 @@ async def test_what_a_person_has_stopped_stays_down_under_the_next_supervisor(ho
     """One that was killed, or replaced by an upgrade, started it again."""
     server, goes_on = program(home, "a"), program(home, "b", needs=("a",))
     stopped = program(home, "c", "d", needs=("a",))
-    process = await child.spawn(goes_on.prepare(), str(home.path), goes_on.identity())
+    process = await spawn(goes_on.prepare(), str(home.path), goes_on.identity())
     for name in ("a", "d"):
         holds.hold(home.held, name)
     supervisor = Supervisor(home, [server, goes_on, stopped], start_all, {})
@@ -311,8 +327,8 @@ async def test_an_upgrade_adopts_what_the_release_before_has_started(home: Home)
     mark, told, untold = str(home.path), program(home, "a"), program(home, "b").prepare()
     silent = replace(untold, argv=[*untold.argv, "services", "b"])
     left = [
-        await child.spawn(told.prepare(), mark, "a of the release before"),
-        await child.spawn(silent, mark),
+        await spawn(told.prepare(), mark, "a of the release before"),
+        await spawn(silent, mark),
     ]
     await until(lambda: len(leftovers.find(mark)) == len(left))
     new = ["a of this release", "b of this release"]
@@ -338,7 +354,7 @@ async def test_a_frozen_child_is_killed_and_runs_again_within_ten_seconds(home: 
 async def test_a_start_that_fails_leaves_what_ran_before_as_it_was(home: Home) -> None:
     """As one whose migration is refused beside the city: what it has started ends, nothing else."""
     old, new = program(home, "a"), program(home, "b")
-    left = await child.spawn(old.prepare(), str(home.path), old.identity())
+    left = await spawn(old.prepare(), str(home.path), old.identity())
     await until(lambda: len(leftovers.find(str(home.path))) == 1)
 
     async def boot(supervisor: Supervisor) -> Facts:
@@ -364,7 +380,7 @@ async def test_one_that_is_frozen_before_it_was_ready_is_killed_too(
     one = program(home, "a", how="delay", amount="0" if adopted else "60")
     mark, found = str(home.path), {}
     if adopted:
-        left = await child.spawn(one.prepare(), mark, one.identity())
+        left = await spawn(one.prepare(), mark, one.identity())
         await until(lambda: len(leftovers.find(mark)) == 1)
         found = await asyncio.to_thread(sort_out, mark, [one.identity()])
         os.kill(left.pid, signal.SIGSTOP)
@@ -389,7 +405,7 @@ async def test_what_a_dead_child_has_left_is_killed_before_it_runs_again(home: H
     async with running(home, own, other) as supervisor:
         left, neighbour = supervisor.child("a").pid, supervisor.child("b").pid
         assert left and neighbour
-        stuck = await child.spawn(own.prepare(), str(home.path), own.identity())
+        stuck = await spawn(own.prepare(), str(home.path), own.identity())
         os.kill(stuck.pid, signal.SIGSTOP)
         os.kill(left, signal.SIGKILL)
         await asyncio.wait_for(stuck.wait(), 10)
@@ -401,7 +417,7 @@ async def test_the_next_supervisor_adopts_what_it_would_start_alike(home: Home) 
     """The first one dies as by SIGKILL: without a word to its children."""
     same, other = program(home, "a"), program(home, "b")
     mark = str(home.path)
-    left = [await child.spawn(each.prepare(), mark, each.identity()) for each in (same, other)]
+    left = [await spawn(each.prepare(), mark, each.identity()) for each in (same, other)]
     changed = replace(other, identity=lambda: "b with other settings")
     await until(lambda: len(leftovers.find(mark)) == len(left))
     adopted = await asyncio.to_thread(sort_out, mark, [each.identity() for each in (same, changed)])
@@ -425,7 +441,7 @@ async def test_the_next_supervisor_adopts_what_it_would_start_alike(home: Home) 
 async def test_what_is_adopted_is_watched_before_the_boot_comes_to_it(home: Home) -> None:
     """As while PostgreSQL still starts: a service that dies meanwhile does not wait for it."""
     service, mark, booted = program(home, "a", needs=("b",)), str(home.path), asyncio.Event()
-    left = await child.spawn(service.prepare(), mark, service.identity())
+    left = await spawn(service.prepare(), mark, service.identity())
     await until(lambda: len(leftovers.find(mark)) == 1)
 
     async def boot(supervisor: Supervisor) -> Facts:
