@@ -49,14 +49,23 @@ TICKETS = {
 # A few rows by each index, never a scan: this runs while the caller is on the line. Only what the
 # caller may see: a suggestion must not tell who else has called. Suggestions stay on the receipt,
 # whose readers may be others: an accusation is suggested to the same accusation alone.
-EARLIER = """(
-    SELECT {state} FROM receipts AS t
+LATEST_OF = """(
+    SELECT id, receive_time FROM receipts AS t
     WHERE {which} AND receive_time > $1 AND outcome IS DISTINCT FROM 'INVALID'
       AND against IN ('', $6::text) AND {seen}
     ORDER BY receive_time DESC LIMIT 40
 )"""
+# Of each cell its latest: the rows of all cells would be sorted, however many a disaster brings.
+LATEST_AROUND = """(
+    SELECT latest.* FROM unnest($2::bigint[]) AS around, LATERAL {latest} AS latest
+    ORDER BY receive_time DESC LIMIT 40
+)"""
+EARLIER = """
+SELECT {state} FROM (SELECT DISTINCT id FROM ({found}) AS found) AS few,
+LATERAL (SELECT * FROM receipts WHERE id = few.id OFFSET 0) AS t
+"""
+AROUND = "cell = around"
 WHICH = (
-    "cell = ANY($2::bigint[])",
     "area = $3::text AND $3 <> ''",
     "number_index = ANY($4::text[]) AND number_index <> ''",
     "number_index = ANY($7::text[]) AND number_index <> ''",
@@ -183,16 +192,19 @@ class Where:
 async def earlier(
     rows: RowsOf, by: Actor, since: datetime, where: Where
 ) -> tuple[Sequence[Any], Asked]:
-    """Recent rows in these cells or in the whole area, of this number, at this address, which may
-    be found twice; and what a row must satisfy to be shown. They are not proven."""
+    """Recent rows in these cells or in the whole area, of this number, at this address; and what a
+    row must satisfy to be shown. They are not proven."""
     parameters = Parameters()
     parameters.values += [since, list(where.cells), where.area]
     numbers, lines = list(where.numbers), list(where.lines)
     parameters.values += [numbers, where.address, where.against, lines, [*numbers, *lines]]
     asked = Asked(sights_of(by), (AnyOf("against", ("", where.against)),))
-    seen, state = any_of(asked.sights, "t", parameters), with_proof("t")
-    parts = [EARLIER.format(which=which, seen=seen, state=state) for which in WHICH]
-    return await rows.pool.fetch(" UNION ALL ".join(parts), *parameters.values), asked
+    seen = any_of(asked.sights, "t", parameters)
+    around = LATEST_AROUND.format(latest=LATEST_OF.format(which=AROUND, seen=seen))
+    others = (LATEST_OF.format(which=which, seen=seen) for which in WHICH)
+    found = " UNION ALL ".join((around, *others))
+    statement = EARLIER.format(state=with_proof("t"), found=found)
+    return await rows.pool.fetch(statement, *parameters.values), asked
 
 
 async def known_incident(rows: RowsOf, by: Actor, incident_id: UUID) -> Proven | None:

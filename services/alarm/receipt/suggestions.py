@@ -123,9 +123,8 @@ def repeats(
     for other in earlier:
         if other.state in GONE:
             continue
-        guess = _likeness(seen, other, window)
-        key = other.incident or other.receipt
-        if guess.score >= CONVINCING and (key not in best or best[key].score < guess.score):
+        guess, key = _guessed(seen, other, window), other.incident or other.receipt
+        if guess and (key not in best or best[key].score < guess.score):
             best[key] = guess
     ranked = sorted(best.values(), key=_rank)
     return tuple(ranked[: window.most])
@@ -136,16 +135,17 @@ def _rank(guess: RepeatSuggestion) -> tuple[float, str]:
     return -guess.score - useful, guess.code
 
 
-def _likeness(seen: Sighting, other: Earlier, window: Window) -> RepeatSuggestion:
+def _guessed(seen: Sighting, other: Earlier, window: Window) -> RepeatSuggestion | None:
+    """None if it does not convince."""
     age = seen.time - other.seen.time
     reasons = [*_by_caller(seen, other.seen), *_by_place(seen, other.seen, window)]
     reasons += _by_words(seen, other.seen)
     fading = 1 - FADING * min(max(age / window.time, 0.0), 1.0)
-    score = min(sum(weight for weight, _ in reasons) * fading, 1.0)
+    score = round(min(sum(weight for weight, _ in reasons) * fading, 1.0), 2)
+    if score < CONVINCING:
+        return None
     told = (*(text for _, text in reasons), f"RECENT {max(age, timedelta()) // MINUTE} min")
-    return RepeatSuggestion(
-        other.receipt, other.code, other.incident, round(score, 2), told, other.state
-    )
+    return RepeatSuggestion(other.receipt, other.code, other.incident, score, told, other.state)
 
 
 MINUTE = timedelta(minutes=1)
