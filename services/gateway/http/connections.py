@@ -13,7 +13,7 @@ from math import inf
 from typing import Any, ClassVar
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from backbone.process.metrics import begin
 from services.gateway.http.addresses import Networks, network_of
@@ -95,6 +95,8 @@ class Connection(HttpToolsProtocol):
     _due = inf
     _blocked_until = inf
     _refusal = ""
+    # The answer to the message that arrives, once its head is whole.
+    _own: RequestResponseCycle | None = None
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -141,6 +143,7 @@ class Connection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self._own = None
         if not self._message_open:
             self._begin()
 
@@ -166,6 +169,7 @@ class Connection(HttpToolsProtocol):
         self._head_open = False
         self._due = self.loop.time() + self.bounds.body_seconds
         super().on_headers_complete()
+        self._own = self.cycle
 
     def on_chunk_header(self) -> None:
         self._beside_body -= OF_CHUNK
@@ -178,6 +182,13 @@ class Connection(HttpToolsProtocol):
         self._message_open = False
         self._due = inf
         super().on_message_complete()
+        self._own = None
+
+    def on_response_complete(self) -> None:
+        is_last = not self.pipeline
+        super().on_response_complete()
+        if self._refusal and is_last and not self.transport.is_closing():
+            self._part(said=True)
 
     def send_400_response(self, msg: str) -> None:
         self._refuse(self._refusal or "MALFORMED_HTTP")
@@ -214,20 +225,33 @@ class Connection(HttpToolsProtocol):
             raise httptools.HttpParserError(self._refusal)
 
     def _refuse(self, reason: str) -> None:
-        """Say why, unless an answer has begun, and close."""
+        """Say why, unless an answer to the same message has begun, and close: at once, or behind
+        the answers to the messages before it, which are whole."""
         self._refusal = reason
         CONNECTIONS_CLOSED.labels(reason).inc()
+        own = self._own
+        if own is not None and any(own is cycle for cycle, _ in self.pipeline):
+            self.pipeline.popleft()  # the last that came; it has not begun
+            self._due = inf
+        elif own is not None:
+            is_new = not own.response_started
+            own.disconnected = True
+            own.message_event.set()
+            self._part(said=is_new)
+        elif self.cycle is None or self.cycle.response_complete:
+            self._part(said=True)
+        else:
+            self._due = inf
+
+    def _part(self, *, said: bool) -> None:
         self._due = self.loop.time() + FAREWELL
-        if self._is_quiet():
-            self.transport.write(self.bounds.said(reason))
+        if said:
+            self.transport.write(self.bounds.said(self._refusal))
         self.transport.close()
 
     def _announces_body(self) -> bool:
         length = any(name == b"content-length" and int(value) for name, value in self.headers)
         return length or any(name == b"transfer-encoding" for name, _ in self.headers)
-
-    def _is_quiet(self) -> bool:
-        return self.cycle is None or self.cycle.response_complete
 
 
 def connection_class(bounds: Bounds) -> type[Connection]:
