@@ -53,6 +53,7 @@ DESKS = roles("call_taker", "dispatcher", "duty_officer", "receptionist")
 TAKERS = DESKS | roles("grid_member", "grid_leader", "care_worker")
 # Systems of other bodies: they file reports, and answer the tickets that are passed to them.
 PARTNERS = roles("partner")
+PEOPLE = EVERYONE - PARTNERS
 # They answer tickets: a partner's system, and the staff of its unit where it has none.
 ANSWERERS = PARTNERS | roles("clerk", "head", "duty_officer")
 TEAM_SENDERS = roles("call_taker", "dispatcher", "duty_officer")

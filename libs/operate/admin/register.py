@@ -84,7 +84,7 @@ async def refusals(installation: Installation) -> AsyncIterator[None]:
 
 
 def sentences(problem: Any) -> tuple[str, str]:
-    """The refusal in English and in Chinese."""
+    """The refusal in English and in Chinese, with its reason and the field that it is about."""
     problems = importlib.import_module("services.gateway.http.problems")
     naming = importlib.import_module("services.gateway.contract.naming")
     reasons = problems.Reasons(naming.Names())
@@ -92,12 +92,23 @@ def sentences(problem: Any) -> tuple[str, str]:
         reasons.say("detail", problem.reason, problem.status, language, problem.facts)
         for language in ("en", "zh")
     )
-    return english, chinese
+    about = ", ".join([problem.reason, *(flaw.field for flaw in problem.errors)])
+    return f"{english} ({about})", f"{chinese}（{about}）"
 
 
 def entry_of(*parts: str) -> Any:
     """An account to add: user, name, role, unit, team, password."""
     return importlib.import_module("services.gateway.accounts.register").Entry(*parts)
+
+
+def require_post(entry: Any) -> None:
+    """Raise Trouble for a role that does not go with a team, or without one."""
+    register = importlib.import_module("services.gateway.accounts.register")
+    problems = importlib.import_module("services.gateway.http.problems")
+    try:
+        register.require_post(entry.role, entry.team)
+    except problems.Problem as problem:
+        raise Trouble(*sentences(problem)) from problem
 
 
 def with_passwords(entries: Iterable[Any], known: Set[str]) -> dict[str, Any]:

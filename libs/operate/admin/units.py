@@ -9,7 +9,6 @@ from typing import Any
 import grpc
 
 from backbone.rpc.channels import refusal_of
-from backbone.words.roles import TEAMS
 from liandong.directory.v1 import directory_service_pb2 as pb
 from operate.admin import register
 from operate.admin.city import directory, refused
@@ -32,8 +31,8 @@ async def unit_of(installation: Installation, given: str) -> str:
     if found is not None and len(found.units) == 1:
         return str(found.units[0].code)
     raise Trouble(
-        f"{given} is no unit: give a unit's code, such as 990100-hotline.",
-        f"没有单位 {given}：请给出单位代码，例如 990100-hotline。",
+        f"{given} is no unit: give a unit's code, such as 990100-hotline. (UNKNOWN_UNIT, unit)",
+        f"没有单位 {given}：请给出单位代码，例如 990100-hotline。（UNKNOWN_UNIT, unit）",
     )
 
 
@@ -53,20 +52,18 @@ async def post_of(installation: Installation, entry: Any) -> Any:
 
     Raises Trouble.
     """
+    register.require_post(entry)
     unit = await unit_of(installation, entry.unit)
     if entry.team:
         teams = await _teams(installation, unit)
         if entry.team not in teams:
             has = ", ".join(teams)
             raise Trouble(
-                f"{entry.team} is no team of {unit}, which has {has or 'none'}.",
-                f"{unit} 没有队伍 {entry.team}（该单位的队伍：{has or '无'}）。",
+                f"{entry.team} is no team of {unit}, which has {has or 'none'}. "
+                "(UNKNOWN_TEAM, team)",
+                f"{unit} 没有队伍 {entry.team}（该单位的队伍：{has or '无'}）。"
+                "（UNKNOWN_TEAM, team）",
             )
-    elif entry.role in TEAMS:
-        raise Trouble(
-            f"The role {entry.role} needs the team that it is for.",
-            f"角色 {entry.role} 须写明所属队伍。",
-        )
     return replace(entry, unit=unit)
 
 

@@ -3,34 +3,9 @@
 from collections.abc import Iterator
 
 from backbone.words.city import Person, Team
-from backbone.words.roles import SUPERIORS
+from backbone.words.roles import PEOPLE, SUPERIORS
 from services.directory.flaws import Finding, Severity, Spot
 from services.directory.pack import Pack
-
-ROLES = frozenset(
-    {
-        "call_taker",
-        "dispatcher",
-        "clerk",
-        "head",
-        "mediator",
-        "care_worker",
-        "grid_member",
-        "team_member",
-        "team_leader",
-        "grid_leader",
-        "receptionist",
-        "duty_officer",
-        "centre_director",
-        "signer",
-        "supervisor",
-        "leader",
-        "statistician",
-        "auditor",
-        "operator",
-    }
-)
-"""The role codes of people; `partner` belongs to API keys, a citizen has none."""
 
 
 def check_staff(pack: Pack) -> Iterator[Finding]:
@@ -38,7 +13,7 @@ def check_staff(pack: Pack) -> Iterator[Finding]:
     for person in pack.city.people.values():
         yield from _person(pack, person)
     held = {role for person in pack.city.people.values() for role in person.roles}
-    for role in sorted(ROLES - held):
+    for role in sorted(PEOPLE - held):
         spot, detail = Spot("staff.csv"), "no person holds it"
         yield Finding(Severity.WARNING, "ROLE_WITHOUT_HOLDER", spot, role, detail)
     yield from _accounts(pack)
@@ -56,7 +31,7 @@ def _person(pack: Pack, person: Person) -> Iterator[Finding]:
     if not person.roles:
         yield pack.wrong(key, "PERSON_WITHOUT_ROLE", "it must have one role or more")
     for role in person.roles:
-        if role not in ROLES:
+        if role not in PEOPLE:
             yield pack.wrong(key, "ROLE_UNKNOWN", f"there is no role {role}")
 
 

@@ -9,7 +9,7 @@ from services.gateway.accounts import audit, storage
 from services.gateway.accounts.audit import Line
 from services.gateway.accounts.coded import Coded, forged
 from services.gateway.accounts.loading import key_row, name_of
-from services.gateway.accounts.register import require_role
+from services.gateway.accounts.register import require_post
 from services.gateway.accounts.rules import folded, require_name
 from services.gateway.http.problems import Problem
 
@@ -41,7 +41,7 @@ class KeyRing:
     async def add(self, unit: str, role: str, name: str = "", team: str = "") -> dict[str, str]:
         """Make a key of a unit, or of one of its teams; return it with what it is for. Raises
         Problem 409, 422."""
-        require_role(role)
+        require_post(role, team)
         said = {"name": name or name_of(unit, team), "role": role, "unit": unit, "team": team}
         require_name(said["name"])
         async with audit.audited(self.pool) as conn:

@@ -2,11 +2,11 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from backbone.postgres.pool import Connection, Pool
-from backbone.words.roles import EVERYONE
+from backbone.words.roles import EVERYONE, PARTNERS, TEAMS
 from backbone.words.texts import trimmed
 from services.gateway.accounts import audit, storage
 from services.gateway.accounts.audit import Line
@@ -20,7 +20,7 @@ from services.gateway.accounts.rules import (
     require_name_of_person,
     require_password,
 )
-from services.gateway.http.problems import Problem
+from services.gateway.http.problems import Flaw, Problem
 
 LIST = """
 SELECT a.user_name AS user, display_name AS name, role, unit, team, disabled, demo,
@@ -224,15 +224,27 @@ def require_entry(entry: Entry) -> None:
     """Raises Problem 422."""
     require_name(entry.user)
     require_name_of_person(trimmed(entry.name))
-    require_role(entry.role)
+    require_post(entry.role, entry.team)
+    if entry.role in PARTNERS:
+        raise _about("role", Problem(422, "ROLE_OF_SYSTEMS", {"role": entry.role}))
     if entry.password:
         require_password(entry.password, entry.user, entry.name)
 
 
-def require_role(role: str) -> None:
-    """Raises Problem 422 for a role that there is not."""
+def require_post(role: str, team: str) -> None:
+    """Raises Problem 422 for a role that there is not, one of a team without the team, and any
+    other with one."""
     if role not in EVERYONE:
-        raise Problem(422, "UNKNOWN_ROLE", {"role": role, "expected": ", ".join(sorted(EVERYONE))})
+        facts = {"role": role, "expected": ", ".join(sorted(EVERYONE))}
+        raise _about("role", Problem(422, "UNKNOWN_ROLE", facts))
+    if role in TEAMS and not team:
+        raise _about("team", Problem(422, "ROLE_NEEDS_TEAM", {"role": role}))
+    if team and role not in TEAMS:
+        raise _about("team", Problem(422, "ROLE_WITHOUT_TEAM", {"role": role, "team": team}))
+
+
+def _about(field: str, problem: Problem) -> Problem:
+    return replace(problem, errors=[Flaw(field, problem.reason, problem.facts)])
 
 
 def area_of(unit: str) -> str:

@@ -162,6 +162,9 @@ def test_a_key_of_a_team_opens_the_stream_of_its_terminals(
     ):
         done = whole_city.liandong(*add, *more)
         assert (done.returncode, said in done.stderr) == (1, True), done.stderr
+    as_clerk = ("keys", "add", "--role", "clerk", "--unit", TEAM_UNIT, "--team", TEAM)
+    done = whole_city.liandong(*as_clerk)
+    assert done.returncode == 1 and "(ROLE_WITHOUT_TEAM, team)" in done.stderr, done.stderr
     made = json.loads(whole_city.liandong(*add, "--team", TEAM, "--json").stdout)
     assert (made["name"], made["unit"], made["team"]) == ("terminals", TEAM_UNIT, TEAM)
     header = {"Authorization": f"Bearer {made['key']}"}

@@ -158,6 +158,9 @@ async def test_what_is_wrong_changes_nothing(face: Face) -> None:
     for entry, reason in (
         (Entry("a b", "", "clerk", STATION), "BAD_USER_NAME"),
         (Entry(named(), "", "emperor", STATION), "UNKNOWN_ROLE"),
+        (Entry(named(), "", "partner", STATION), "ROLE_OF_SYSTEMS"),
+        (Entry(named(), "", "clerk", STATION, "team-7"), "ROLE_WITHOUT_TEAM"),
+        (Entry(named(), "", "team_member", STATION), "ROLE_NEEDS_TEAM"),
         (Entry(named(), "", "clerk", STATION, password="demo-liandong"), "PASSWORD_TOO_COMMON"),
         (Entry("li", "", "clerk", STATION), "NAME_TAKEN"),
     ):

@@ -4,6 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backbone.words.roles import EVERYONE, PARTNERS, TEAMS
+from services.gateway.accounts.register import Entry, require_entry, require_post
 from services.gateway.accounts.rules import (
     common,
     folded,
@@ -177,3 +179,35 @@ def test_a_password_has_no_character_that_a_sign_in_refuses(sign: str) -> None:
     with pytest.raises(Problem) as refused:
         require_password(f"grauer{sign}Kiesel-17", "li")
     assert (refused.value.reason, refused.value.facts["field"]) == ("CONTROL_CHARACTER", "password")
+
+
+def refusal_of_post(role: str, team: str) -> tuple[str, ...]:
+    try:
+        require_post(role, team)
+    except Problem as problem:
+        return (problem.reason, *(flaw.field for flaw in problem.errors))
+    return ()
+
+
+@pytest.mark.parametrize("role", [*sorted(EVERYONE), "citizen", "emperor", ""])
+def test_a_role_has_a_team_or_none(role: str) -> None:
+    """For accounts and keys alike."""
+    alone, of_team = refusal_of_post(role, ""), refusal_of_post(role, "team-7")
+    if role not in EVERYONE:
+        assert alone == of_team == ("UNKNOWN_ROLE", "role")
+    elif role in TEAMS:
+        assert (alone, of_team) == (("ROLE_NEEDS_TEAM", "team"), ())
+    else:
+        assert (alone, of_team) == ((), ("ROLE_WITHOUT_TEAM", "team"))
+
+
+@pytest.mark.parametrize("role", sorted(EVERYONE))
+def test_no_person_has_the_role_of_a_system(role: str) -> None:
+    entry = Entry("zhou", "", role, "990101001-police", "team-7" if role in TEAMS else "")
+    if role not in PARTNERS:
+        require_entry(entry)
+        return
+    with pytest.raises(Problem) as refused:
+        require_entry(entry)
+    assert refused.value.reason == "ROLE_OF_SYSTEMS"
+    assert [flaw.field for flaw in refused.value.errors] == ["role"]

@@ -137,3 +137,32 @@ def test_a_period_at_either_end_of_all_years_is_no_time() -> None:
     assert f"{register.period_of('2026-12-01', '2026-12-02T08:00').start:%F %R %Z}" == (
         "2026-11-30 16:00 UTC"
     )
+
+
+def test_a_line_whose_role_does_not_go_with_its_team_is_named_with_reason_and_field(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "accounts.csv"
+    path.write_text(
+        "user,name,role,unit,team\nli,,clerk,990100-police,990100-police-team\n"
+        "wang,,team_leader,990100-police,\nzhao,,partner,990100-police,\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(Trouble) as refused:
+        read_file(path)
+    lines = refused.value.english.splitlines()[1:]
+    assert [line.partition(":")[0] for line in lines] == ["line 2", "line 3", "line 4"]
+    ends = ["(ROLE_WITHOUT_TEAM, team)", "(ROLE_NEEDS_TEAM, team)", "(ROLE_OF_SYSTEMS, role)"]
+    assert all(line.endswith(end) for line, end in zip(lines, ends, strict=True))
+    assert "（ROLE_WITHOUT_TEAM, team）" in refused.value.chinese
+
+
+@pytest.mark.parametrize(
+    ("role", "team", "said"),
+    [("clerk", "x-team", "ROLE_WITHOUT_TEAM"), ("team_leader", "", "ROLE_NEEDS_TEAM")],
+)
+async def test_a_post_that_cannot_be_is_refused_before_anything_is_asked(
+    role: str, team: str, said: str
+) -> None:
+    with pytest.raises(Trouble, match=said):
+        await units.post_of(cast(Any, None), entry_of("", "", role, "990100-police", team))
