@@ -23,18 +23,40 @@ def archives_of(service: str) -> str:
 
 def read(path: str) -> Anchors:
     """The anchors that the file keeps; none if there is no file yet. Raises Trouble."""
-    if not path or not Path(path).exists():
-        return {}
     found: Anchors = {}
     try:
+        if not path or not Path(path).exists():
+            return {}
         for line in filter(str.strip, Path(path).read_text().splitlines()):
             each = json.loads(line)
             found.setdefault((str(each["service"]), int(each["position"])), each["digest"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
         raise Trouble(
             f"{path} is no file of anchors: {error!r}.", f"{path} 不是锚点文件：{error!r}。"
         ) from error
     return found
+
+
+def demand(path: str, kept: Anchors, *, begin: bool) -> None:
+    """Raise Trouble for a file that is missing or empty, unless it is begun now: a check that
+    compares nothing finds nothing, also where someone has removed the file. Nor is one begun that
+    has anchors."""
+    if begin and (not path or kept):
+        raise Trouble(
+            f"--begin is for a new file of anchors: {path} has {len(kept)}, leave it out."
+            if path
+            else "--begin needs the file that it begins: --anchors FILE.",
+            f"--begin 只用于新的锚点文件：{path} 中已有 {len(kept)} 条，请去掉该选项。"
+            if path
+            else "--begin 须同时给出文件：--anchors 文件。",
+        )
+    if path and not kept and not begin:
+        raise Trouble(
+            f"{path} is missing or has no anchors: nothing would be compared. If it is a new file, "
+            "say --begin once; if there was one, find out what became of it first.",
+            f"{path} 不存在，或其中没有锚点：无从比对。如为新文件，请加 --begin 一次；"
+            "如原先已有，请先查明其去向。",
+        )
 
 
 def append(path: str, lines: Iterable[Line]) -> None:

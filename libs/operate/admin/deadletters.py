@@ -17,6 +17,7 @@ from backbone.process.wires import Brokers
 from operate.admin import topics
 from operate.home.keys import OPERATOR as SIGNER
 from operate.home.keys import Keys
+from operate.home.trouble import Trouble
 
 PATIENCE = 20.0
 ACKNOWLEDGED, NEWER = "acknowledged", "NEWER_SHAPE"
@@ -64,7 +65,7 @@ class Letter:
 async def read_dead(bootstrap: Brokers, keys: Keys) -> list[Letter] | None:
     """Read all dead letters that no person has acknowledged, oldest first, without duplicates.
 
-    None if Kafka does not answer.
+    None if Kafka does not answer. Raises Trouble if it has no such topics.
     """
     signed = operator(keys)
     try:
@@ -122,7 +123,7 @@ async def send_again(bootstrap: Brokers, keys: Keys) -> int:
 
 
 async def records(bootstrap: Brokers) -> AsyncIterator[ConsumerRecord]:
-    """The records that all dead letter topics hold at this moment."""
+    """The records that all dead letter topics hold at this moment. Raises Trouble without any."""
     async with topics.administrator(bootstrap) as admin:
         found = await topics.found(admin)
     parts = [
@@ -132,7 +133,11 @@ async def records(bootstrap: Brokers) -> AsyncIterator[ConsumerRecord]:
         if name.endswith(".dead")
     ]
     if not parts:
-        return
+        raise Trouble(
+            "Kafka has no topic of dead letters, so that none can be kept there: nothing was read. "
+            "`make topics` makes those that are missing.",
+            "Kafka 中没有死信主题，因此无法保存死信：未读取任何内容。请执行 make topics 补建。",
+        )
     async with AIOKafkaConsumer(**connection(bootstrap)) as consumer:
         async for record in until_now(consumer, parts):
             yield record

@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError
 
 from backbone.process.settings import SettingsError
 from operate.admin import topics, wiring
-from operate.admin.evidence import SCHEMAS
+from operate.admin.evidence import schemas_in
 from operate.admin.finding import Finding, see_logs
 from operate.admin.forgeries import forgeries
 from operate.admin.machine import disk, downloads, machine, permission, present
@@ -32,7 +32,10 @@ from operate.run.installation import Installation
 PATIENCE = 20.0
 # Settings of its command line or its machine win: then it says `off` also afterwards.
 FSYNC_ON = "ALTER SYSTEM SET fsync = on; SELECT pg_reload_conf()"
-LAST_CHECK = 'SELECT flaws, first FROM "{schema}".verifications ORDER BY time DESC LIMIT 1'
+LAST_CHECK = """
+SELECT flaws, first, time < now() - interval '2 days' AS is_old, time
+FROM "{schema}".verifications ORDER BY time DESC LIMIT 1
+"""
 
 
 async def examine(home: Home) -> bool:
@@ -146,11 +149,17 @@ async def evidence_of(home: Home) -> list[Finding]:
     conn = await asyncpg.connect(Installation.here(home).admin_dsn, timeout=5)
     found, unchecked = [], False
     try:
-        for (schema,) in await conn.fetch(SCHEMAS):
+        for schema in await schemas_in(conn):
             row = await conn.fetchrow(LAST_CHECK.format(schema=schema))
             unchecked = unchecked or row is None
             if row is not None and row["flaws"]:
                 seen = f"{schema}: {row['first']}"
+                found.append(Finding(words("evidence", "存证"), seen, "liandong verify"))
+            elif row is not None and row["is_old"]:
+                seen = words(
+                    f"{schema}: not checked since {row['time']:%Y-%m-%d}",
+                    f"{schema}：{row['time']:%Y-%m-%d} 以来未校验",
+                )
                 found.append(Finding(words("evidence", "存证"), seen, "liandong verify"))
     finally:
         await conn.close()

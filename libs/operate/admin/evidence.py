@@ -2,7 +2,7 @@
 and the registers of the gateway (disclosures, sign-ins and rights), from the database."""
 
 import importlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,6 +14,7 @@ import asyncpg
 from backbone.door.codes import Codes
 from backbone.door.demanded import signed_by
 from backbone.door.evidence import Flaw, verify
+from backbone.postgres.migrate import schemas
 from backbone.process.signing import Verifier
 from backbone.shell.nightly import note
 from operate.admin import anchors
@@ -22,6 +23,7 @@ from operate.admin.export import Export
 from operate.admin.records import forged
 from operate.archive import checking as archived
 from operate.home import absence
+from operate.home.trouble import Trouble
 from operate.run.installation import Installation
 
 SCHEMAS = """
@@ -45,32 +47,45 @@ Tell = Callable[[str, int], None]
 
 @dataclass
 class Findings:
-    """The result for the evidence of one schema: how many rows were read, and the flaws."""
+    """The result for the evidence of one schema: how many rows were read, how many of its digests
+    were compared with the file elsewhere, and the flaws."""
 
     service: str
     rows: int = 0
+    compared: int = 0
     flaws: list[Flaw] = field(default_factory=list)
 
 
 async def examine(
-    installation: Installation, elsewhere: str, export: str, tell: Tell, archives: str = ""
+    installation: Installation,
+    elsewhere: str,
+    export: str,
+    tell: Tell,
+    archives: str = "",
+    *,
+    begin: bool = False,
 ) -> list[Findings]:
     """Check everything, and write the anchors to their file elsewhere and the export if asked.
 
     `tell` hears of the progress: a service and the rows read. `archives` is the folder of the
-    archive files, if it is not the one they were written to. Raises Trouble without a database.
+    archive files, if it is not the one they were written to. Raises Trouble without a database or a
+    city in it, and for a file elsewhere without anchors, unless it is begun now.
     """
     try:
         conn = await asyncpg.connect(installation.admin_dsn, timeout=5)
     except (OSError, asyncpg.PostgresError) as error:
         raise absence.of(installation, "postgres") from error
-    kept = anchors.read(elsewhere)
-    out = Export(Path(export), installation.keys.signers()) if export else None
+    out = None
     try:
-        found = []
-        for service in [row[0] for row in await conn.fetch(SCHEMAS)]:
+        present = await schemas_in(conn)
+        kept = anchors.read(elsewhere)
+        anchors.demand(elsewhere, kept, begin=begin)
+        out = Export(Path(export), installation.keys.signers()) if export else None
+        found = list(_missing(present, kept))
+        for service in present:
             await conn.execute(f'SET search_path TO "{service}"')
             findings = Findings(service)
+            findings.compared = sum(of in _names(service) for of, _ in kept)
             await _examine_one(conn, installation, findings, out, tell, archives)
             for compare in (_compare, _compare_archives):
                 findings.flaws += [flaw async for flaw in compare(conn, service, kept)]
@@ -83,6 +98,34 @@ async def examine(
         if out is not None:
             out.close()
     return found
+
+
+async def schemas_in(conn: Any) -> list[str]:
+    """The schemas that hold evidence. Raises Trouble if there is none: nothing would be checked."""
+    if present := [row[0] for row in await conn.fetch(SCHEMAS)]:
+        return present
+    raise Trouble(
+        "There is no city in this database, or none that this user may read: nothing was checked.",
+        "该数据库中没有城市数据，或当前用户无权读取：未校验任何内容。",
+    )
+
+
+def _missing(present: Sequence[str], kept: Anchors) -> Iterator[Findings]:
+    """What the city should have, or the file elsewhere knows, and the database does not have."""
+    for each in schemas():
+        if each.name not in present:
+            yield Findings(each.name, flaws=[Flaw("the schema", "is missing from the database")])
+    names = {name for service in present for name in _names(service)}
+    known = {name for each in schemas() for name in _names(each.name)}
+    for of in dict.fromkeys(of for of, _ in kept if of not in names | known):
+        what = "is known to the file elsewhere, and to no service of this city"
+        yield Findings(of, flaws=[Flaw("the schema", what)])
+
+
+def _names(service: str) -> set[str]:
+    """The names by which the file elsewhere keeps what is of a schema."""
+    registers = (each.table for each in _registers(service))
+    return {service, anchors.archives_of(service), *registers}
 
 
 async def _note(conn: Any, findings: Findings) -> None:

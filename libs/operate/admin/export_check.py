@@ -110,16 +110,25 @@ def wrong_register(path: Path) -> Iterator[str]:
 
 
 def main(folder: Path) -> int:
-    signers = json.loads((folder / "signers.json").read_text())
-    since = json.loads((folder / "since.json").read_text())
+    try:
+        signers = json.loads((folder / "signers.json").read_text())
+        since = json.loads((folder / "since.json").read_text())
+    except (OSError, ValueError) as error:
+        print(f"nothing was checked: {folder} is no export, or not the whole of one ({error})")
+        return 1
     flaws: list[str] = []
+    read = 0
     for path in sorted(folder.glob("*.jsonl")):
         service, what, _ = path.name.split(".")
         if what == "journal":
             flaws += wrong_in_journal(path, signers.get(service, []), since.get(service, 0))
         elif what in ("reveals", "audit"):
             flaws += wrong_register(path)
-        print(f"{path.name}: {sum(1 for _ in lines(path))} rows")
+        rows = sum(1 for _ in lines(path))
+        read += rows
+        print(f"{path.name}: {rows} rows")
+    if not read:
+        flaws.append(f"nothing was checked: {folder} holds no rows")
     if Ed25519PublicKey is None:
         print("signatures were not checked: the package cryptography is missing")
     print("\n".join(flaws) or "no flaw")

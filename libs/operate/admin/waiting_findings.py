@@ -14,6 +14,8 @@ async def dead_letters(home: Home) -> list[Finding]:
     what = words("dead letters", "死信")
     installation = Installation.here(home)
     letters = await deadletters.read_dead(installation.brokers, installation.keys)
+    if letters is None:
+        raise absence.of(installation, "kafka")
     if not letters:
         return [Finding(what, words("none waits", "无待处理"))]
     seen = words(f"{len(letters)} wait for a person", f"{len(letters)} 条待处理")

@@ -23,30 +23,36 @@ def verify(
     archives: Annotated[
         str, typer.Option(help="the folder of the archives, if it is not where they were written")
     ] = "",
+    begin: Annotated[
+        bool, typer.Option("--begin", help="the file of anchors is new: write it, compare nothing")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="for scripts")] = False,
 ) -> None:
     """Check journals, anchors, signatures, and the registers of disclosures and rights. Exit
-    code 1 for any flaw."""
+    code 1 for any flaw, and where there was nothing to check."""
     installation = Installation.here(Home.here())
     with console.status(words("reading the evidence", "正在读取存证")) as waiting:
 
         def tell(service: str, rows: int) -> None:
             waiting.update(words(f"{service}: {rows:,} rows", f"{service}：{rows:,} 行"))
 
-        found = asyncio.run(evidence.examine(installation, anchors, export, tell, archives))
+        asked = evidence.examine(installation, anchors, export, tell, archives, begin=begin)
+        found = asyncio.run(asked)
     if json:
         print(jsons.dumps([_row(each) for each in found]))
     else:
-        _show(found)
-    raise typer.Exit(1 if any(each.flaws for each in found) else 0)
+        _show(found, anchors)
+    read = sum(each.rows for each in found)
+    raise typer.Exit(1 if not read or any(each.flaws for each in found) else 0)
 
 
 def _row(findings: evidence.Findings) -> dict[str, object]:
     flaws = [{"where": each.where, "what": each.what} for each in findings.flaws]
-    return {"service": findings.service, "rows": findings.rows, "flaws": flaws}
+    counts = {"rows": findings.rows, "compared": findings.compared}
+    return {"service": findings.service, **counts, "flaws": flaws}
 
 
-def _show(found: list[evidence.Findings]) -> None:
+def _show(found: list[evidence.Findings], anchors: str) -> None:
     table = plain("", *words("service rows flaws", "服务 行数 问题").split())
     for each in found:
         sign = "[red]✗[/]" if each.flaws else "[green]✓[/]"
@@ -54,10 +60,24 @@ def _show(found: list[evidence.Findings]) -> None:
     console.print(table)
     bad = next((each for each in found if each.flaws), None)
     if bad is None:
-        say("The evidence is what was written.", "存证与写入时一致。")
+        _show_sound(found, anchors)
         return
     first = bad.flaws[0]
     say(
         f"The first bad row: {bad.service}, {first.where}: it {first.what}.",
         f"第一处问题：{bad.service}，{first.where}：{first.what}。",
     )
+
+
+def _show_sound(found: list[evidence.Findings], anchors: str) -> None:
+    if not any(each.rows for each in found):
+        say("There is no evidence yet: nothing was checked.", "尚无存证：未校验任何内容。")
+        return
+    say("The evidence is what was written.", "存证与写入时一致。")
+    if compared := sum(each.compared for each in found):
+        say(f"{compared} digests of {anchors} agree.", f"与 {anchors} 中的 {compared} 条一致。")
+    elif anchors:
+        say(
+            f"{anchors} is begun; nothing was compared with it yet.",
+            f"{anchors} 已建立，尚未与其比对。",
+        )

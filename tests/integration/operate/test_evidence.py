@@ -1,6 +1,7 @@
 """`liandong verify` over a real database: an honest one, and one that was tampered with."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -22,9 +23,11 @@ from liandong.incident.v1.incident_pb2 import Matter
 from liandong.incident.v1.incident_service_pb2_grpc import IncidentServiceStub
 from liandong.place.v1.place_pb2 import Place
 from operate.admin import evidence
+from operate.admin.export import CHECK
 from operate.home.home import Home
 from operate.home.keys import Keys
 from operate.home.ports import Ports
+from operate.home.trouble import Trouble
 from operate.run.installation import Installation
 from services.gateway.accounts import audit, storage
 from services.gateway.accounts.audit import Line
@@ -44,14 +47,18 @@ class City:
     folder: Path
     incidents: list[str]
 
-    async def verify(self, anchors: str = "", export: str = "") -> dict[str, evidence.Findings]:
+    async def verify(
+        self, anchors: str = "", export: str = "", *, begin: bool = False
+    ) -> dict[str, evidence.Findings]:
         home = Home(self.folder, Ports())
         keys = Keys(self.database.secret)
         installation = Installation(home, keys, database_url=self.database.admin)
-        found = await evidence.examine(installation, anchors, export, lambda service, rows: None)
+        found = await evidence.examine(
+            installation, anchors, export, lambda service, rows: None, begin=begin
+        )
         return {each.service: each for each in found}
 
-    async def flaws(self, **how: str) -> list[str]:
+    async def flaws(self, **how: Any) -> list[str]:
         found = await self.verify(**how)
         return [f"{one.service}: {f.where} {f.what}" for one in found.values() for f in one.flaws]
 
@@ -234,7 +241,7 @@ async def test_a_place_that_was_moved_makes_no_row_one_of_before(city: City) -> 
 async def test_the_file_elsewhere_finds_what_the_database_hides(city: City) -> None:
     """A superuser cuts the end off, anchors and all."""
     file = str(city.folder / "anchors.jsonl")
-    assert await city.flaws(anchors=file) == []
+    assert await city.flaws(anchors=file, begin=True) == []
     assert await city.flaws(anchors=file) == []
     await city.admin.execute("""
         ALTER TABLE gateway.reveals DISABLE TRIGGER USER;
@@ -248,6 +255,54 @@ async def test_the_file_elsewhere_finds_what_the_database_hides(city: City) -> N
     found = await city.flaws(anchors=file)
     assert [each.split()[0] for each in found] == ["gateway:", "gateway:", "workflow:"]
     assert all(each.endswith("is not that of the file elsewhere") for each in found)
+
+
+@pytest.mark.parametrize("content", [None, "", "\n \n"])
+async def test_a_file_elsewhere_that_has_nothing_to_compare_with_is_no_well(
+    city: City, content: str | None
+) -> None:
+    """Whoever cut the end off may have removed the file, too."""
+    file = city.folder / "anchors.jsonl"
+    if content is not None:
+        file.write_text(content)
+    with pytest.raises(Trouble, match="--begin"):
+        await city.verify(anchors=str(file))
+    assert not file.exists() or file.read_text() == content
+    begun = await city.verify(anchors=str(file), begin=True)
+    assert sum(each.compared for each in begun.values()) == 0
+    found = await city.verify(anchors=str(file))
+    assert found["workflow"].compared == 1 and found["gateway"].compared == 2
+    with pytest.raises(Trouble, match="leave it out"):
+        await city.verify(anchors=str(file), begin=True)
+    with pytest.raises(Trouble, match="needs the file"):
+        await city.verify(begin=True)
+
+
+async def test_a_service_that_is_gone_with_all_its_evidence_is_named(city: City) -> None:
+    file = city.folder / "anchors.jsonl"
+    file.write_text(json.dumps({"service": "elsewhere", "position": 1, "digest": "00"}))
+    [flaw] = await city.flaws(anchors=str(file))
+    assert flaw.startswith("elsewhere: ") and "no service of this city" in flaw
+    await city.admin.execute("DROP SCHEMA petition CASCADE")
+    assert await city.flaws() == ["petition: the schema is missing from the database"]
+    names = await city.admin.fetch(
+        "SELECT DISTINCT table_schema AS name FROM "
+        "information_schema.tables WHERE table_name = 'signing'"
+    )
+    for row in names:
+        await city.admin.execute(f"DROP SCHEMA {row['name']} CASCADE")
+    with pytest.raises(Trouble, match="nothing was checked"):
+        await city.verify()
+
+
+def test_an_export_that_holds_nothing_is_no_well(tmp_path: Path) -> None:
+    shutil.copyfile(CHECK, tmp_path / "check.py")
+    for _ in range(2):
+        checked = check(tmp_path)
+        assert checked.returncode == 1 and "nothing was checked" in checked.stdout
+        (tmp_path / "workflow.journal.jsonl").write_text("")
+        (tmp_path / "signers.json").write_text("{}")
+        (tmp_path / "since.json").write_text("{}")
 
 
 async def test_a_timeline_shows_no_forged_row(city: City) -> None:
