@@ -5,12 +5,15 @@ that is killed in that moment, as with its terminal, would leave the process dow
 """
 
 import fcntl
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
 from operate.home.home import is_of, try_lock, write
+
+log = logging.getLogger(__name__)
 
 # The content of a command's file; the system ends its lock with the command. A person's is empty.
 MEANWHILE = "while its command lives"
@@ -55,7 +58,31 @@ def held_meanwhile(folder: Path, name: str) -> Iterator[bool]:
 def wanted(folder: Path) -> set[str]:
     """The names of all that is to be held down. A file whose command has died holds nothing, and is
     removed."""
-    return {path.name for path in folder.iterdir() if not _is_left(path)}
+    return {path.name for path in folder.iterdir() if path.is_file() and not _is_left(path)}
+
+
+class Held:
+    """What is to be held down, as far as its folder says so. What happens to the folder ends no
+    city, and starts nothing that a person has stopped."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._last: set[str] = set()
+        self._told = ""
+
+    def wanted(self) -> set[str]:
+        try:
+            self._last = wanted(self._folder)
+            self._told = ""
+        except OSError as error:
+            if self._told != str(error):
+                self._told = str(error)
+                log.warning("what is held down stays as it is: %s", error)
+            with suppress(OSError):
+                self._folder.mkdir(exist_ok=True)
+                for name in self._last:
+                    hold(self._folder, name)
+        return self._last
 
 
 def _is_left(path: Path) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
+from operate.home.kinds import demand_kinds
 from operate.home.own_files import read_own
 from operate.home.ports import Ports
 from operate.home.trouble import Trouble, full_disk, full_disk_told
@@ -34,6 +35,7 @@ class Home:
         home = cls(Path(os.environ.get("LIANDONG_HOME") or ".run").absolute(), Ports.chosen())
         try:
             home = cls(home.path.resolve(), home.ports)
+            demand_kinds(home.path)
             remembered = home.remembered()
         except (OSError, RuntimeError) as error:  # RuntimeError: symbolic links in a circle
             raise home._impossible(error) from error

@@ -39,7 +39,9 @@ def last_words(log: Path, since: int) -> str:
 
 
 async def spawn(launch: Launch, mark: str, identity: str = "") -> Process:
-    """Start the process in its own session: Ctrl-C must reach the supervisor only."""
+    """Start the process in its own session: Ctrl-C must reach the supervisor only. A folder of logs
+    that was removed keeps nothing from starting again."""
+    launch.log.parent.mkdir(exist_ok=True)
     with launch.log.open("ab") as log_file:
         return await asyncio.create_subprocess_exec(
             *launch.argv,

@@ -46,6 +46,7 @@ class Supervisor:
         self._addresses = addresses
         self._facts: Facts | None = None
         self._written: dict[str, str] = {}
+        self._held = holds.Held(home.held)
         self._complete = asyncio.Event()
         self._stopping = asyncio.Event()
 
@@ -99,7 +100,8 @@ class Supervisor:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            self.home.state.unlink(missing_ok=True)
+            with suppress(OSError):
+                self.home.state.unlink(missing_ok=True)
 
     async def _come_up(self, ready: Callable[[], object]) -> None:
         self._facts = await self._boot(self)
@@ -112,7 +114,8 @@ class Supervisor:
         """Stop services first, then the servers that they need to finish their work."""
         self._facts = None
         needed = frozenset[str]().union(*(child.program.needs for child in self.children))
-        self.home.run_file.unlink(missing_ok=True)
+        with suppress(OSError):  # its children end in any case
+            self.home.run_file.unlink(missing_ok=True)
         for last in (False, True):
             mine = [child for child in self.children if not child.released]
             children = [c for c in mine if bool(needed & {*c.program.names}) is last]
@@ -126,7 +129,7 @@ class Supervisor:
         was ended."""
         stopping: dict[Child, asyncio.Task[None]] = {}
         while True:
-            wanted = holds.wanted(self.home.held)
+            wanted = self._held.wanted()
             for child in self.children:
                 held = bool(wanted & {*child.program.names})
                 if held and child not in stopping:

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import json
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -92,6 +93,31 @@ async def test_run_json_tells_scripts_what_runs(home: Home) -> None:
         }
         assert document["processes"]["b"]["pid"] == document["processes"]["c"]["pid"]
     assert not home.run_file.exists() and not home.state.exists()
+
+
+async def test_what_happens_to_the_folders_of_a_home_ends_no_city(home: Home) -> None:
+    """A hand that tidied up ended all processes, and what was stopped would have run again."""
+    async with running(home, program(home, "a"), program(home, "b")) as supervisor:
+        a, b = supervisor.child("a"), supervisor.child("b")
+        (home.held / "b").touch()
+        await until(lambda: b.state is State.HELD)
+        shutil.rmtree(home.held)
+        shutil.rmtree(home.logs)
+        home.run_file.unlink()
+        home.run_file.mkdir()
+        assert a.pid
+        os.kill(a.pid, signal.SIGKILL)
+        await until(lambda: a.restarts == 1 and a.state is State.READY)
+        assert b.state is State.HELD and (home.held / "b").exists()
+        (home.held / "c").mkdir()
+        (home.held / "b").unlink()
+        await until(lambda: b.state is State.READY)
+        shutil.rmtree(home.held)
+        home.held.touch()
+        await asyncio.sleep(0.3)
+        assert {a.state, b.state} == {State.READY}
+        pids = [a.pid, b.pid]
+    assert not any(psutil.pid_exists(pid) for pid in pids if pid)
 
 
 async def test_run_json_lists_no_demo_that_was_ended(home: Home) -> None:
