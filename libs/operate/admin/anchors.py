@@ -37,28 +37,6 @@ def read(path: str) -> Anchors:
     return found
 
 
-def demand(path: str, kept: Anchors, *, begin: bool) -> None:
-    """Raise Trouble for a file that is missing or empty, unless it is begun now: a check that
-    compares nothing finds nothing, also where someone has removed the file. Nor is one begun that
-    has anchors."""
-    if begin and (not path or kept):
-        raise Trouble(
-            f"--begin is for a new file of anchors: {path} has {len(kept)}, leave it out."
-            if path
-            else "--begin needs the file that it begins: --anchors FILE.",
-            f"--begin 只用于新的锚点文件：{path} 中已有 {len(kept)} 条，请去掉该选项。"
-            if path
-            else "--begin 须同时给出文件：--anchors 文件。",
-        )
-    if path and not kept and not begin:
-        raise Trouble(
-            f"{path} is missing or has no anchors: nothing would be compared. If it is a new file, "
-            "say --begin once; if there was one, find out what became of it first.",
-            f"{path} 不存在，或其中没有锚点：无从比对。如为新文件，请加 --begin 一次；"
-            "如原先已有，请先查明其去向。",
-        )
-
-
 def append(path: str, lines: Iterable[Line]) -> None:
     """Append lines to the file. Raises Trouble."""
     told = [

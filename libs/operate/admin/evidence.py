@@ -62,14 +62,12 @@ async def examine(
     export: str,
     tell: Tell,
     archives: str = "",
-    *,
-    begin: bool = False,
 ) -> list[Findings]:
     """Check everything, and write the anchors to their file elsewhere and the export if asked.
 
     `tell` hears of the progress: a service and the rows read. `archives` is the folder of the
     archive files, if it is not the one they were written to. Raises Trouble without a database or a
-    city in it, and for a file elsewhere without anchors, unless it is begun now.
+    city in it.
     """
     try:
         conn = await asyncpg.connect(installation.admin_dsn, timeout=5)
@@ -79,7 +77,6 @@ async def examine(
     try:
         present = await schemas_in(conn)
         kept = anchors.read(elsewhere)
-        anchors.demand(elsewhere, kept, begin=begin)
         out = Export(Path(export), installation.keys.signers()) if export else None
         found = list(_missing(present, kept))
         for service in present:

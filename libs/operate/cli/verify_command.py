@@ -23,9 +23,6 @@ def verify(
     archives: Annotated[
         str, typer.Option(help="the folder of the archives, if it is not where they were written")
     ] = "",
-    begin: Annotated[
-        bool, typer.Option("--begin", help="the file of anchors is new: write it, compare nothing")
-    ] = False,
     json: Annotated[bool, typer.Option("--json", help="for scripts")] = False,
 ) -> None:
     """Check journals, anchors, signatures, and the registers of disclosures and rights. Exit
@@ -36,7 +33,7 @@ def verify(
         def tell(service: str, rows: int) -> None:
             waiting.update(words(f"{service}: {rows:,} rows", f"{service}：{rows:,} 行"))
 
-        asked = evidence.examine(installation, anchors, export, tell, archives, begin=begin)
+        asked = evidence.examine(installation, anchors, export, tell, archives)
         found = asyncio.run(asked)
     if json:
         print(jsons.dumps([_row(each) for each in found]))
@@ -78,6 +75,8 @@ def _show_sound(found: list[evidence.Findings], anchors: str) -> None:
         say(f"{compared} digests of {anchors} agree.", f"与 {anchors} 中的 {compared} 条一致。")
     elif anchors:
         say(
-            f"{anchors} is begun; nothing was compared with it yet.",
-            f"{anchors} 已建立，尚未与其比对。",
+            f"But nothing was compared with {anchors}: it was missing or had no anchors, and is "
+            "begun now. If there was one before, find out what became of it.",
+            f"但未与 {anchors} 比对：该文件原先不存在或没有锚点，现已新建。"
+            "如原先已有，请查明其去向。",
         )

@@ -47,15 +47,11 @@ class City:
     folder: Path
     incidents: list[str]
 
-    async def verify(
-        self, anchors: str = "", export: str = "", *, begin: bool = False
-    ) -> dict[str, evidence.Findings]:
+    async def verify(self, anchors: str = "", export: str = "") -> dict[str, evidence.Findings]:
         home = Home(self.folder, Ports())
         keys = Keys(self.database.secret)
         installation = Installation(home, keys, database_url=self.database.admin)
-        found = await evidence.examine(
-            installation, anchors, export, lambda service, rows: None, begin=begin
-        )
+        found = await evidence.examine(installation, anchors, export, lambda service, rows: None)
         return {each.service: each for each in found}
 
     async def flaws(self, **how: Any) -> list[str]:
@@ -241,7 +237,7 @@ async def test_a_place_that_was_moved_makes_no_row_one_of_before(city: City) -> 
 async def test_the_file_elsewhere_finds_what_the_database_hides(city: City) -> None:
     """A superuser cuts the end off, anchors and all."""
     file = str(city.folder / "anchors.jsonl")
-    assert await city.flaws(anchors=file, begin=True) == []
+    assert await city.flaws(anchors=file) == []
     assert await city.flaws(anchors=file) == []
     await city.admin.execute("""
         ALTER TABLE gateway.reveals DISABLE TRIGGER USER;
@@ -258,24 +254,17 @@ async def test_the_file_elsewhere_finds_what_the_database_hides(city: City) -> N
 
 
 @pytest.mark.parametrize("content", [None, "", "\n \n"])
-async def test_a_file_elsewhere_that_has_nothing_to_compare_with_is_no_well(
+async def test_a_file_elsewhere_that_had_nothing_is_begun_and_told(
     city: City, content: str | None
 ) -> None:
     """Whoever cut the end off may have removed the file, too."""
     file = city.folder / "anchors.jsonl"
     if content is not None:
         file.write_text(content)
-    with pytest.raises(Trouble, match="--begin"):
-        await city.verify(anchors=str(file))
-    assert not file.exists() or file.read_text() == content
-    begun = await city.verify(anchors=str(file), begin=True)
+    begun = await city.verify(anchors=str(file))
     assert sum(each.compared for each in begun.values()) == 0
     found = await city.verify(anchors=str(file))
     assert found["workflow"].compared == 1 and found["gateway"].compared == 2
-    with pytest.raises(Trouble, match="leave it out"):
-        await city.verify(anchors=str(file), begin=True)
-    with pytest.raises(Trouble, match="needs the file"):
-        await city.verify(begin=True)
 
 
 async def test_a_service_that_is_gone_with_all_its_evidence_is_named(city: City) -> None:
