@@ -16,14 +16,21 @@ from operate.backup import forgotten as forgotten_keys
 from operate.backup import manifest as manifests
 from operate.backup import proving, renewing, restoring, taking, unfinished
 from operate.backup.manifest import Manifest
+from operate.backup.refusing import (
+    demand_home,
+    demand_own_keys,
+    demand_room,
+    demand_still,
+    is_there,
+)
 from operate.backup.standing import promoted, serving
-from operate.home import leftovers
 from operate.home.home import Home, write
 from operate.home.keys import Keys
+from operate.home.outside import demand_outside
 from operate.home.trouble import Trouble, full_disk, full_disk_told
 from operate.run import boot
 from operate.run.installation import Installation
-from operate.servers.postgres import ARCHIVE, Postgres
+from operate.servers.postgres import Postgres
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,8 @@ class Restored:
 
 async def back_up(home: Home, place: Path, copy: Path | None) -> tuple[Path, Manifest]:
     """Take a backup of the running city, or of the data of one that is down. Raises Trouble."""
+    for each in filter(None, (place, copy)):
+        demand_outside(home.path, each)
     if copy is not None and home.secret.exists():
         taking.copy_keys(home.secret, copy, place)
     if home.supervisor():
@@ -86,8 +95,9 @@ async def restore(
     """
     demand_still(home)
     manifest = manifests.read(folder)
+    demand_home(home, folder)
     path = copy or home.secret
-    if not path.exists():
+    if not is_there(path):
         raise Trouble(
             f"{path} is missing: name the copy of the keys with --keys; nothing else opens "
             "a backup.",
@@ -101,7 +111,6 @@ async def restore(
     destroyed = forgotten_keys.lines_of(forgotten)
     with full_disk_told(home.path):
         home.make()
-        forgotten_keys.keep(home, destroyed)
     with home.locked(), _new_data(home, path) as (installation, server):
         await demand_leave(installation, forget)
         async with serving(home, server):
@@ -112,6 +121,7 @@ async def restore(
                 since = await restoring.fill(installation.admin_dsn, manifest, folder, keys)
                 folded, flaws = await proving.prove(installation)
                 aside = await part_from_kafka(installation)
+                forgotten_keys.keep(home, destroyed)
                 await unfinished.end(installation.admin_dsn)
     rows = sum(part.rows for part in manifest.parts)
     return Restored(manifest.time, rows, folded, flaws, aside, since)
@@ -133,28 +143,6 @@ async def adopt(home: Home, forget: bool) -> Restored:
             aside = await part_from_kafka(installation)
             await unfinished.end(installation.admin_dsn)
     return Restored(datetime.now(UTC).isoformat(), 0, folded, flaws, aside, since)
-
-
-def demand_still(home: Home) -> None:
-    """Raise Trouble if a city lives in the home."""
-    alive = home.supervisor() or (home.path.exists() and leftovers.find(str(home.path)))
-    if alive:
-        raise Trouble(
-            f"A city is running in {home.path}: a restore touches no living city. End it with "
-            "`liandong down`, or restore into another home: LIANDONG_HOME=… liandong restore …",
-            f"{home.path} 中有正在运行的城市：恢复不触碰运行中的系统。请先执行 liandong down，"
-            "或恢复到另一文件夹：LIANDONG_HOME=… liandong restore …",
-        )
-
-
-def demand_own_keys(home: Home, keys: Keys, path: Path) -> None:
-    """Raise Trouble if the home has other keys than those that would be put there."""
-    if home.secret.exists() and Keys.read(home.secret) != keys:
-        raise Trouble(
-            f"{home.secret} holds other keys than {path}: nothing of them is overwritten. Move it "
-            "away, or restore into another home.",
-            f"{home.secret} 中的密钥与 {path} 不同：不会覆盖。请移走它，或恢复到另一文件夹。",
-        )
 
 
 @contextmanager
@@ -186,28 +174,6 @@ def _new_data(home: Home, keys: Path) -> Iterator[tuple[Installation, Postgres |
         raise
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-
-
-def demand_room(installation: Installation, place: Postgres) -> None:
-    """Raise Trouble if there are data in the place, or the log of other data in the archive."""
-    if place.data.exists():
-        raise Trouble(
-            f"{place.data} holds data: a restore overwrites nothing. Move it away, or restore into "
-            "another home.",
-            f"{place.data} 中已有数据：恢复不会覆盖。请移走它，或恢复到另一文件夹。",
-        )
-    demand_new_archive(installation)
-
-
-def demand_new_archive(installation: Installation) -> None:
-    """Raise Trouble for an archive of another database: the files of both have the same names."""
-    folder = installation.postgres and installation.postgres.archive
-    if folder and any(folder.iterdir()):
-        raise Trouble(
-            f"{folder} holds the log of the database that is lost: nothing of it is overwritten. "
-            f"Name a new folder with {ARCHIVE}.",
-            f"{folder} 中有原数据库的归档：不会覆盖。请用 {ARCHIVE} 指定新文件夹。",
-        )
 
 
 async def demand_leave(installation: Installation, forget: bool) -> None:

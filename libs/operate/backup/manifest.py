@@ -84,7 +84,7 @@ def read(folder: Path) -> Manifest:
             f"{folder} is no backup, it has no {NAME}: name a folder that `liandong backup` made.",
             f"{folder} 不是备份：其中没有 {NAME}。请指定 liandong backup 生成的文件夹。",
         ) from error
-    except msgspec.DecodeError as error:
+    except (OSError, msgspec.DecodeError) as error:
         raise damaged(folder / NAME) from error
     if found.format > FORMAT:
         raise Trouble(
@@ -105,7 +105,7 @@ def demand_keys(manifest: Manifest, keys: Keys, path: Path) -> None:
             f"{path} 中的密钥打不开此备份（{len(manifest.keys)} 个中缺少 {len(missing)} 个）："
             "请用 --keys 指定与之对应的密钥副本。未作任何更改。",
         )
-    if not hmac.compare_digest(manifest.seal, _seal_of(manifest, keys)):
+    if not hmac.compare_digest(manifest.seal.encode(), _seal_of(manifest, keys).encode()):
         raise damaged(Path(NAME))
 
 
@@ -113,7 +113,11 @@ def demand_whole(manifest: Manifest, folder: Path) -> None:
     """Raise Trouble for the first file that is missing, or not what was written."""
     for part in manifest.parts:
         path = folder / part.file
-        if not path.exists() or digest_of(path) != part.sha256:
+        try:
+            is_whole = digest_of(path) == part.sha256
+        except OSError as error:  # missing, not this user's to read, or on a bad disk
+            raise damaged(path) from error
+        if not is_whole:
             raise damaged(path)
 
 
@@ -127,7 +131,7 @@ def digest_of(path: Path) -> str:
 
 def damaged(path: Path) -> Trouble:
     return Trouble(
-        f"The backup is damaged: {path} is missing, or is not what was written. Use another "
-        "backup; nothing was changed.",
-        f"备份已损坏：{path} 缺失或与写入时不符。请改用其他备份；未作任何更改。",
+        f"The backup is damaged: {path} is missing, cannot be read, or is not what was written. "
+        "Use another backup; nothing was changed.",
+        f"备份已损坏：{path} 缺失、无法读取或与写入时不符。请改用其他备份；未作任何更改。",
     )

@@ -8,7 +8,7 @@ import gzip
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -177,8 +177,10 @@ def _new_folder(place: Path) -> Iterator[Path]:
 def _remove_unfinished(place: Path) -> None:
     """Remove what a backup has left that was killed: in a container it may have had our number."""
     for old in place.glob(".liandong-*.partial"):
-        number = int(old.name.split("-")[1].partition(".")[0])
-        if number == os.getpid() or not psutil.pid_exists(number):
+        number = old.name.removeprefix(".liandong-").removesuffix(".partial")
+        if not (number.isascii() and number.isdecimal()):
+            continue  # no name that we give
+        if int(number) == os.getpid() or not psutil.pid_exists(int(number)):
             shutil.rmtree(old)
 
 
@@ -209,9 +211,20 @@ def copy_keys(secret: Path, to: Path, place: Path) -> None:
             "place with --keys.",
             f"{to} 与备份放在一起：得到备份者同时得到密钥。请用 --keys 指定其他位置。",
         )
-    to.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = to.with_name(f".{to.name}.new")
-    fresh.unlink(missing_ok=True)
-    _write(fresh, secret.read_bytes())
-    fresh.replace(to)
-    _sync(to.parent)
+    try:
+        to.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh.unlink(missing_ok=True)
+        _write(fresh, secret.read_bytes())
+        fresh.replace(to)
+        _sync(to.parent)
+    except OSError as error:
+        raise Trouble(
+            f"The copy of the keys cannot be written to {to} ({error.strerror or error}): name a "
+            "file in another place with --keys.",
+            f"无法将密钥副本写入 {to}（{error.strerror or error}）："
+            "请用 --keys 指定其他位置的文件。",
+        ) from error
+    finally:
+        with suppress(OSError):
+            fresh.unlink(missing_ok=True)

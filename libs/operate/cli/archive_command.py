@@ -14,6 +14,7 @@ from operate.archive import journey
 from operate.archive.journey import Archived
 from operate.cli.screen import console, plain, say, words
 from operate.home.home import Home
+from operate.home.outside import demand_outside
 from operate.home.trouble import Trouble
 from operate.run.installation import Installation
 
@@ -47,6 +48,8 @@ def archive(
         raise Trouble(
             "Name the folder for the archives, or say --look.", "请指定档案文件夹，或加 --look。"
         )
+    if place is not None:
+        demand_outside(installation.home.path, place)
     folder = (place or Path()).absolute()
     with console.status("") as waiting:
 

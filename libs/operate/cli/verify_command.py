@@ -3,6 +3,7 @@
 import asyncio
 import json as jsons
 import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,6 +11,7 @@ import typer
 from operate.admin import evidence
 from operate.cli.screen import console, plain, say, words
 from operate.home.home import Home
+from operate.home.outside import demand_outside
 from operate.run.installation import Installation
 
 
@@ -28,6 +30,8 @@ def verify(
     """Check journals, anchors, signatures, and the registers of disclosures and rights. Exit
     code 1 for any flaw, and where there was nothing to check."""
     installation = Installation.here(Home.here())
+    for place in filter(None, (anchors, export)):
+        demand_outside(installation.home.path, Path(place))
     with console.status(words("reading the evidence", "正在读取存证")) as waiting:
 
         def tell(service: str, rows: int) -> None:

@@ -15,6 +15,12 @@ FILES = (
 FOLDERS = ("logs", "held", "postgres", "postgres/data", "kafka", "kafka/data", "certificates")
 
 
+def is_own(name: str) -> bool:
+    """Whether a city has put it into its home; a name with an ending is one that was put aside."""
+    known = {each.partition(".")[0] for each in (*FILES, *FOLDERS, "watch")}
+    return name.startswith(".") or name == "lost+found" or name.partition(".")[0] in known
+
+
 def demand_kinds(home: Path) -> None:
     """Raise Trouble for the first one of the wrong kind; whatever is missing is made by `up`."""
     for path in _files(home):
