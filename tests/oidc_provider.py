@@ -145,7 +145,10 @@ SERVER.register_grant(Grant, [IdToken(require_nonce=True), CodeChallenge(require
 
 @APP.before_request
 def strange() -> Any:
-    """The answer of a page that errs: a byte a second, without end, or in parts of parts."""
+    """The answer of a page that errs: another document, a byte a second, without end, or in parts
+    of parts."""
+    if (document := LIES.get("documents", {}).get(request.path)) is not None:
+        return Response(document, mimetype="application/json")
     manner = LIES.get("pages", {}).get(request.path, "")
     if manner == "drips":
         return Response((time.sleep(1) or b" " for _ in range(60)), mimetype="application/json")
@@ -157,12 +160,9 @@ def strange() -> Any:
 @APP.get("/.well-known/openid-configuration")
 def described() -> Any:
     issuer = APP.config["ISSUER"]
-    return jsonify(
-        issuer=issuer,
-        authorization_endpoint=f"{issuer}/authorize",
-        token_endpoint=f"{issuer}/token",
-        jwks_uri=f"{issuer}/keys",
-    )
+    names = {"authorization_endpoint": "authorize", "token_endpoint": "token", "jwks_uri": "keys"}
+    truth = {name: f"{issuer}/{page}" for name, page in names.items()}
+    return jsonify({"issuer": issuer, **truth, **LIES.get("described", {})})
 
 
 @APP.get("/keys")

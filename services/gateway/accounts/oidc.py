@@ -18,7 +18,7 @@ from starlette.responses import Response
 
 from backbone.words.roles import Roles
 from services.gateway.accounts import storage
-from services.gateway.accounts.oidc_client import Client
+from services.gateway.accounts.oidc_client import Client, cause_of
 from services.gateway.accounts.sessions import Sessions
 from services.gateway.http.addressed import read_query
 from services.gateway.http.addresses import address_of
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 COOKIE = "liandong_sign_in"
 PATH = "/v1/sign-in"
 MINUTES = 10
+# Seconds by which the clock of the gateway where it began may be ahead of ours.
+LEEWAY = 60
 # The methods of RFC 8176 that are more than one factor, or a factor that is no password.
 SECOND_FACTORS = frozenset({"mfa", "otp", "hwk", "swk", "sc", "fpt", "face"})
 
@@ -68,7 +70,7 @@ class Oidc:
         told = (self._derived("nonce", secret, began), self._derived("verifier", secret, began))
         try:
             if error := query.get("error"):
-                raise Problem(401, "OIDC_REFUSED", {"cause": str(error)[:100]})
+                raise Problem(401, "OIDC_REFUSED", {"cause": cause_of(error)})
             claims = await provider.person(str(query.get("code", "")), *told)
             account = await self._account(provider, claims)
         except Problem as refusal:
@@ -98,7 +100,7 @@ class Oidc:
         began, _, given = state.partition(".")
         if secret and began.isascii() and began.isdecimal() and len(began) < 12:
             right = self._derived("state", secret, int(began))
-            is_recent = 0 <= time.time() - int(began) <= MINUTES * 60
+            is_recent = -LEEWAY <= time.time() - int(began) <= MINUTES * 60
             if hmac.compare_digest(given.encode(), right.encode()) and is_recent:
                 return secret, int(began)
         raise Problem(400, "OIDC_NOT_BEGUN_HERE", {"minutes": MINUTES})

@@ -8,6 +8,7 @@ from backbone.process.settings import SettingsError
 
 PREFIX = "LIANDONG_OIDC_"
 NEEDED = ("ISSUER", "CLIENT_ID", "REDIRECT")
+LONGEST_CAUSE = 100
 LOCAL = ("127.0.0.1", "::1", "localhost")
 
 
@@ -38,6 +39,19 @@ def read_client(environ: Mapping[str, str]) -> Client | None:
 
 
 def is_safe(url: str) -> bool:
-    """Whether it cannot be read on the way: https, or this machine itself."""
-    parts = urlsplit(url)
+    """Whether it is an address that cannot be read on the way: https, or this machine itself."""
+    if not (url.isascii() and url.isprintable()) or " " in url:
+        return False
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return False
+    if not parts.hostname:
+        return False
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOCAL)
+
+
+def cause_of(told: object) -> str:
+    """What the provider says of a refusal, as a text that can be shown and stored."""
+    return "".join(each if each.isprintable() else "?" for each in str(told)[:LONGEST_CAUSE])

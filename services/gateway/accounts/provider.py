@@ -21,7 +21,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry, KeySet
 from truststore import SSLContext
 
-from services.gateway.accounts.oidc_client import Client, is_safe
+from services.gateway.accounts.oidc_client import Client, cause_of, is_safe
 from services.gateway.http.problems import Problem
 
 DESCRIPTION = "/.well-known/openid-configuration"
@@ -31,8 +31,8 @@ PATIENCE, MOST = 5.0, 1_000_000
 KEPT = 600.0
 # Seconds by which the provider's clock may differ from ours.
 LEEWAY = 60
-LONGEST_CAUSE = 100
-# Signatures that only the provider can make: neither `none` nor a shared secret.
+# Keys and signatures that only the provider can make: neither `none` nor a shared secret.
+KINDS = ("RSA", "EC", "OKP")
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA")
 # What numbers without measure, parts without end and wrong types do to those who read them.
 UNREADABLE = (ValueError, TypeError, KeyError, OverflowError, RecursionError)
@@ -79,7 +79,7 @@ class Provider:
         except (*SILENT, *UNREADABLE) as error:
             raise self._away(error) from error
         if refusal := token.get("error"):
-            raise Problem(401, "OIDC_REFUSED", {"cause": str(refusal)[:LONGEST_CAUSE]})
+            raise Problem(401, "OIDC_REFUSED", {"cause": cause_of(refusal)})
         return await self._checked(token, nonce)
 
     async def look(self) -> None:
@@ -199,7 +199,8 @@ def keys_in(published: Any) -> KeySet:
     keys = []
     for each in published["keys"]:
         try:
-            keys.append(JWKRegistry.import_key(each))
+            if each["kty"] in KINDS:
+                keys.append(JWKRegistry.import_key(each))
         except (JoseError, *UNREADABLE):
             continue
     if not keys:

@@ -1,7 +1,11 @@
 """Sign-in at a real OpenID Connect provider in a process of its own: true, lying, and away."""
 
 import asyncio
+import json
+import time
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Iterator
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,6 +14,7 @@ import pytest
 
 from backbone.process.pulse import Pulse
 from backbone.process.settings import SettingsError
+from services.gateway.accounts import oidc
 from services.gateway.accounts.oidc_client import read_client
 from services.gateway.wiring import open_gateway
 from tests.gateway import PASSWORD, settings_for
@@ -175,6 +180,109 @@ async def test_a_page_that_never_ends_ends_the_sign_in_within_seconds(
         assert reason(answer) == (503, "OIDC_AWAY"), answer.text
         assert issuer in answer.json()["detail"]
     tell(issuer, {})
+
+
+def token_of(header: Any, claims: Any = None, signature: bytes = b"x") -> str:
+    parts = (json.dumps(header).encode(), json.dumps(claims).encode(), signature)
+    return ".".join(urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
+
+
+RUBBISH: list[str] = [
+    "", "null", "[]", "1", '"x"', "{}", "{", "\ud800", '{"error": []}', '{"error": "\\ud800"}',
+    '{"error": "a\\u0000b\\u202e"}', '{"error": {"a": 1}}', '{"keys": null}', '{"keys": [1, null]}',
+    '{"keys": {"a": 1}}', '{"keys": [{"kty": ["RSA"]}]}', '{"keys": [{"kty": "oct", "k": "AA"}]}',
+    '{"issuer": 1}',
+    *(
+        json.dumps({"id_token": each})
+        for each in (
+            None, 1, [], {}, "", ".", "..", "a.b.c", "\ud800.a.b", token_of([]), token_of("x"),
+            token_of(None), token_of({}), token_of({"alg": 1}), token_of({"alg": ["RS256"]}),
+            token_of({"alg": "RS256", "kid": []}), token_of({"alg": "RS256", "kid": {"a": 1}}),
+            token_of({"alg": "RS256", "crit": 1}), token_of({"alg": "RS256", "crit": ["x"]}),
+            token_of({"alg": "RS256", "b64": False}), token_of({"alg": "none"}, {}, b""),
+            token_of({"alg": "HS256", "kid": "first"}, {}),
+            token_of({"alg": "ES256", "kid": "first"}, {}),
+            token_of({"alg": "EdDSA", "kid": "first"}, {}), token_of({"alg": "RS256", "jwk": {}}),
+        )
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore::joserfc.errors.SecurityWarning")
+@pytest.mark.parametrize("page", PAGES)
+async def test_rubbish_signs_nobody_in_and_is_no_error_of_ours(
+    gateway_database: str, issuer: str, page: str
+) -> None:
+    flaws = []
+    for document in RUBBISH:
+        async for browser in browser_of(gateway_database, environ_of(issuer)):
+            tell(issuer, {})
+            way_back = await at_the_provider(browser) if page != PAGES[0] else BEGIN
+            tell(issuer, {"documents": {page: document.encode("utf-8", "replace").decode()}})
+            answer = await browser.get(way_back)
+            if answer.status_code not in (401, 503) or not reason(answer)[1].startswith("OIDC_"):
+                flaws.append((document, answer.text))
+    tell(issuer, {})
+    assert not flaws
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    ["https://登录.example/authorize", "https://x.example/a\r\nSet-Cookie: a=b", "https://[x/a",
+     "https://x.example/a?b c=%zz", "https:///a", "https://x.example:y/"],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["authorization_endpoint", "token_endpoint", "jwks_uri"])
+async def test_an_endpoint_that_is_no_address_is_the_provider_s_flaw(
+    gateway_database: str, issuer: str, name: str, endpoint: str
+) -> None:
+    tell(issuer, {"described": {name: endpoint}})
+    async for browser in browser_of(gateway_database, environ_of(issuer)):
+        answer = await browser.get(BEGIN)
+        assert reason(answer) == (503, "OIDC_AWAY"), answer.text
+    tell(issuer, {})
+
+
+@pytest.mark.parametrize("amr", [5, "mfa", {"mfa": 1}, True, 1.5], ids=str)
+async def test_methods_that_are_no_list_are_no_second_factor(
+    browser: httpx.AsyncClient, issuer: str, amr: Any
+) -> None:
+    tell(issuer, {"user": "auditor", "claims": {"amr": amr}})
+    assert reason(await sign_in(browser)) == (401, "OIDC_TOKEN")
+
+
+@pytest.mark.parametrize(
+    ("claims", "refused"),
+    [
+        ({"preferred_username": {"a": 1}}, "OIDC_NO_ACCOUNT"),
+        ({"aud": {"liandong": 1}}, "OIDC_TOKEN"),
+        ({"aud": [["liandong"]]}, "OIDC_TOKEN"),
+        ({"aud": 5}, "OIDC_TOKEN"),
+        ({"iss": ["x"]}, "OIDC_TOKEN"),
+        ({"nonce": 5}, "OIDC_TOKEN"),
+        ({"at_hash": 5}, "OIDC_TOKEN"),
+        ({"azp": 5}, "OIDC_TOKEN"),
+        ({"auth_time": "x"}, "OIDC_TOKEN"),
+        ({"nbf": "x"}, "OIDC_TOKEN"),
+        ({"sub": None}, "OIDC_TOKEN"),
+    ],
+    ids=str,
+)
+async def test_claims_of_another_type_sign_nobody_in(
+    browser: httpx.AsyncClient, issuer: str, claims: dict[str, Any], refused: str
+) -> None:
+    tell(issuer, {"claims": claims})
+    answer = await sign_in(browser)
+    assert (answer.status_code < 500, reason(answer)[1]) == (True, refused), answer.text
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(-30, 200), (0, 200), (599, 200), (-90, 400)])
+async def test_the_clock_of_another_gateway_may_be_a_little_behind(
+    browser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, seconds: int, status: int
+) -> None:
+    """The way back comes to any gateway, also within a second."""
+    way_back, now = await at_the_provider(browser), time.time
+    monkeypatch.setattr(oidc, "time", SimpleNamespace(time=lambda: now() + seconds))
+    assert (await browser.get(way_back)).status_code == status
 
 
 async def test_a_key_of_a_kind_that_we_do_not_know_leaves_the_others_in_force(
