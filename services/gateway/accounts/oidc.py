@@ -20,6 +20,7 @@ from backbone.words.roles import Roles
 from services.gateway.accounts import storage
 from services.gateway.accounts.oidc_client import Client, cause_of
 from services.gateway.accounts.sessions import Sessions
+from services.gateway.accounts.storage import Shown
 from services.gateway.http.addressed import read_query
 from services.gateway.http.addresses import address_of
 from services.gateway.http.problems import Problem
@@ -77,7 +78,7 @@ class Oidc:
             await self.sessions.refuse(None, address_of(request), refusal.reason)
             raise
         facts = {"by": "oidc", "issuer": provider.client.issuer}
-        response = await self.sessions.begin(account, address_of(request), facts)
+        response = await self.sessions.begin(Shown(account, None), address_of(request), facts)
         response.delete_cookie(COOKIE, path=PATH)
         return response
 

@@ -127,12 +127,13 @@ class SecondFactors:
         """Take the factor away and end the sessions. Raises Problem 404."""
         await self._change(user, actor, "SECOND_FACTOR_REMOVED", "")
 
-    async def require(self, user: str, role: str, code: str) -> None:
-        """Raises Problem 401 unless the code is right and new, or the account needs none."""
+    async def require(self, user: str, role: str, code: str) -> str:
+        """The factor as it is stored, empty if the account has and needs none. Raises Problem 401
+        unless the code is right and new."""
         if not await self.pool.fetchval(HAS, user):
             if role in self.required:
                 raise refused("SECOND_FACTOR_NOT_ENROLLED")
-            return
+            return ""
         if not code:
             raise refused("SECOND_FACTOR_NEEDED")
         row = await self.pool.fetchrow(TRY, user, MOST_WRONG)
@@ -145,6 +146,7 @@ class SecondFactors:
             raise refused("WRONG_CODE")
         if not await self.pool.fetchval(USE, user, step):
             raise refused("CODE_USED")
+        return str(row["sealed"])
 
     def _step(self, secret: str, code: str) -> int | None:
         """The time step whose code this is, of those that are near enough."""

@@ -16,6 +16,7 @@ from services.gateway.accounts.auth import Caller, digest, token_of, unauthentic
 from services.gateway.accounts.coded import Coded
 from services.gateway.accounts.credentials import Credentials
 from services.gateway.accounts.second_factor import SecondFactors
+from services.gateway.accounts.storage import Shown
 from services.gateway.contract.reading import object_reader
 from services.gateway.contract.writing import to_json
 from services.gateway.http import incoming
@@ -47,16 +48,20 @@ class Sessions:
         incoming.require_plain(given)
         address = address_of(request)
         account = await self._account(given["user"], given["password"], address)
-        await self._require_code(account, given.get("code", ""), address)
-        return await self.begin(account, address, {"by": "password"})
+        factor = await self._require_code(account, given.get("code", ""), address)
+        return await self.begin(Shown(account, factor), address, {"by": "password"})
 
-    async def begin(self, account: Any, address: str, facts: dict[str, Any]) -> Response:
-        """Open a session of a person who is known now, and put it on record."""
+    async def begin(self, shown: Shown, address: str, facts: dict[str, Any]) -> Response:
+        """Open a session of a person who is known now, and put it on record. Raises Problem 401."""
+        account = shown.account
         token, user = secrets.token_urlsafe(32), account["user_name"]
         line = Line("SIGNED_IN", user, account["unit"], user, address, facts)
-        expire_time = await storage.open_session(
-            self.pool, self.coded, digest(token), self.lifetime, line
-        )
+        told = (self.pool, self.coded, digest(token), self.lifetime, line, shown)
+        try:
+            expire_time = await storage.open_session(*told)
+        except storage.Changed as changed:
+            await self.refuse(account, address, changed.reason)
+            raise unauthenticated(changed.reason) from changed
         SIGN_INS.labels("accepted").inc()
         answer = {"token": token, "expire_time": expire_time, "user": _person(account)}
         return Response(to_json(answer), media_type=JSON)
@@ -89,10 +94,11 @@ class Sessions:
             raise unauthenticated("WRONG_PASSWORD")
         return account
 
-    async def _require_code(self, account: Any, code: str, address: str) -> None:
-        """Raises Problem 401 unless the second factor is right, or none is needed."""
+    async def _require_code(self, account: Any, code: str, address: str) -> str:
+        """The second factor, as it is stored. Raises Problem 401 unless it is right, or none is
+        needed."""
         try:
-            await self.factors.require(account["user_name"], account["role"], code)
+            return await self.factors.require(account["user_name"], account["role"], code)
         except Problem as refusal:
             await self.refuse(account, address, refusal.reason)
             raise

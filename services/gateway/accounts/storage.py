@@ -1,6 +1,7 @@
 """Accounts, keys, sessions and reveals in Postgres."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -51,6 +52,11 @@ RIGHTS = """
 SELECT version, (SELECT count(*) FROM deputies WHERE end_time <= now()) AS over FROM rights
 """
 NAMES = "SELECT * FROM accounts WHERE change_time >= $1"
+# What a sign-in has read, as it is now.
+STILL = """
+SELECT password_hash, NOT disabled AND is_in_force(demo) AS is_open, coalesce(sealed, '') AS factor
+FROM accounts LEFT JOIN second_factors USING (user_name) WHERE user_name = $1
+"""
 END_SESSION = "DELETE FROM sessions WHERE token_hash = $1"
 END_SESSIONS = "DELETE FROM sessions WHERE user_name = $1 AND token_hash <> $2"
 REVEAL = """
@@ -91,17 +97,47 @@ async def key_names(conn: Connection) -> dict[str, str]:
     return {folded(row["name"]): row["name"] for row in await conn.fetch(KEY_NAMES)}
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a person has shown at a sign-in: to be of this account, and its second factor, as it is
+    stored; empty if there was none, None if another has asked for it."""
+
+    account: Any
+    factor: str | None
+
+
 async def open_session(
-    pool: Pool, coded: Coded, token_hash: bytes, lifetime: timedelta, line: Line
+    pool: Pool, coded: Coded, token_hash: bytes, lifetime: timedelta, line: Line, shown: Shown
 ) -> datetime:
     """Store the session of the line's subject, with its line of the audit. Returns the time of its
-    expiry."""
+    expiry.
+
+    A check takes as long as a person who ends all sessions: with another password, a second
+    factor, the end of the account. No session begins then on what was true before. Raises Changed.
+    """
     async with audit.audited(pool) as conn:
+        await _require_still(conn, shown)
         row: Any = await conn.fetchrow(OPEN_SESSION, token_hash, line.subject, lifetime)
         await coded.sessions.code(conn, [row])
         await audit.save(conn, line)
     end: datetime = row["expire_time"]
     return end
+
+
+class Changed(Exception):
+    """What was shown opens nothing any more; `reason` says what is asked for now."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+async def _require_still(conn: Connection, shown: Shown) -> None:
+    now = await conn.fetchrow(STILL, shown.account["user_name"])
+    if not (now and now["is_open"] and now["password_hash"] == shown.account["password_hash"]):
+        raise Changed("WRONG_PASSWORD")
+    if shown.factor is not None and now["factor"] not in ("", shown.factor):
+        raise Changed("SECOND_FACTOR_NEEDED")
 
 
 async def holder_of(pool: Pool, coded: Coded, token_hash: bytes) -> Any:
