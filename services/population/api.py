@@ -13,6 +13,7 @@ from backbone.postgres.numbers import Numbers, today
 from backbone.postgres.pool import Connection
 from backbone.rpc.caller import Call, caller_of
 from backbone.rpc.passing import passing
+from backbone.shell.known_persons import ids_in
 from backbone.shell.lists import lists_of
 from backbone.shell.shell import Shell
 from backbone.words.errors import InvalidTransition, NotFound
@@ -25,6 +26,7 @@ from services.population import codec, storage
 from services.population.care_case import CARE_CASES
 from services.population.care_case.record import CareCase
 from services.population.metrics import REVEALS
+from services.population.needs_texts import NeedsTexts
 from services.population.own_keys import OwnKey, PersonKeys
 
 SERVICE = pb.DESCRIPTOR.services_by_name["PopulationService"]
@@ -41,6 +43,7 @@ class PopulationService(rpc.PopulationServiceServicer):
         self._lists = lists_of(shell, decider)
         self._persons = persons
         self._openings = openings
+        self._needs = NeedsTexts(shell.rows.of(decider), persons)
         self._numbers = Numbers(shell.pool)
 
     async def RegisterCareCase(self, request: pb.RegisterCareCaseRequest, context: Any) -> Any:
@@ -114,6 +117,15 @@ class PopulationService(rpc.PopulationServiceServicer):
 
         response = pb.ListCareCasesResponse()
         return await self._lists.answer(request, response, asked, show, read_keys)
+
+    async def KeepTexts(self, request: pb.KeepTextsRequest, context: Any) -> Any:
+        needs = [*ids_in(request.service_ids)]
+        kept = await self._needs.keep(needs, [each.decode() for each in request.texts])
+        return pb.KeepTextsResponse(texts=(each.encode() for each in kept))
+
+    async def GiveSpans(self, request: pb.GiveSpansRequest, context: Any) -> Any:
+        given = await self._needs.give([each.decode() for each in request.spans])
+        return pb.GiveSpansResponse(texts=(each.encode() for each in given))
 
     async def _see(self, text: str, caller: Call) -> CareCase:
         case_id = codec.care_case_id(text)

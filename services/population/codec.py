@@ -56,12 +56,11 @@ def to_command(body: Any, caller: Call, own: OwnKey, **known: Any) -> Any:
         more["service_id"] = created_id(caller.request_id, "service")
     elif kind is RecordVisit:
         more["finding"] = own.seal("visit.finding", body.finding.strip())
-    return to_record(body if kind is RequestService else _kept(body, own), kind, **more)
+    return to_record(_kept(body, own), kind, **more)
 
 
 def _kept(body: Any, own: OwnKey) -> Any:
-    """The request with what its texts say of the person under the person's own key. A service
-    request leaves the case: other units read it, and it may not name the person."""
+    """The request with what its texts say of the person under the person's own key."""
     kept = type(body)()
     kept.CopyFrom(body)
     change_texts(kept, own.keep)

@@ -31,6 +31,11 @@ FROM unnest($1::uuid[]) AS a (about)
 LEFT JOIN data_keys AS k ON k.about = a.about LEFT JOIN forgotten_keys AS f ON f.about = a.about
 LEFT JOIN care_cases AS c ON c.id = a.about
 """
+# Whose keys these are, or were.
+ABOUT = """
+SELECT id, about FROM data_keys WHERE id = ANY($1) AND about IS NOT NULL
+UNION SELECT id, about FROM forgotten_keys WHERE id = ANY($1)
+"""
 # A request that is repeated after the person was forgotten makes no new key; nor does one about a
 # case that does not exist.
 MAKE = """
@@ -69,13 +74,13 @@ class OwnKey:
     the stored answer to a repeated request may show an earlier one."""
 
     def __init__(self, keys: ServiceKeys, row: Any) -> None:
-        name = row["id"]
+        self.name = name = row["id"] or ""
         key = opened(keys.fields.masters, row) if name else None
         self.has_key, self.is_forgotten = bool(name), bool(row["forgotten"])
         self.is_sealed = bool(row["sealed"])
-        self._fields = Sealer(_Provider(name or "", key, keys.fields))
+        self._fields = Sealer(_Provider(name, key, keys.fields))
         self._texts = keys.sealer.spans
-        own = _Provider(name or "", key, keys.fields, is_alone=True)
+        own = _Provider(name, key, keys.fields, is_alone=True)
         self._spans = SpanSealer(own) if key and self._texts else None
 
     def seal(self, part: str, text: str) -> str:
@@ -97,7 +102,7 @@ class OwnKey:
             return text
 
         def kept(found: re.Match[str]) -> str:
-            piece = texts.piece(found[3])
+            piece = None if own_key(found) else texts.piece(found[3])
             return found[0] if piece is None else own.again(BLANK, f"{found[1]}|{piece}")
 
         return SPAN.sub(kept, text)
@@ -106,11 +111,20 @@ class OwnKey:
         """A text that no edge has searched, as it is kept: with these names sealed, too."""
         return self.keep(self.search(text, names))
 
-    def search(self, text: str, names: Collection[str]) -> str:
+    def search(self, text: str, names: Collection[str], among: Collection[str] = ()) -> str:
         """A text that no edge has searched, with these names and all numbers sealed as others are:
-        the edge masks them for those who do not work on the case."""
-        texts = self._texts
-        return texts.seal(text, names, closely=True) if texts and text else text
+        the edge masks them for those who do not work on the case. What is sealed with this key, or
+        with a person's key of `among`, stays."""
+        texts, at = self._texts, 0
+        if texts is None or not text:
+            return text
+        parts = []
+        for found in SPAN.finditer(text):
+            if own_key(found) in {self.name, *among} - {""}:
+                between = text[at : found.start()]
+                parts += [texts.seal(between, names, closely=True), found[0]]
+                at = found.end()
+        return "".join([*parts, texts.seal(text[at:], names, closely=True)])
 
     def give(self, text: str) -> str:
         """A kept text as it leaves the service: its pieces are under the key of texts again."""
@@ -122,12 +136,11 @@ class OwnKey:
         return self.give(SPAN.sub(self._withheld, text)) if OPENS in text else text
 
     def _withheld(self, found: re.Match[str]) -> str:
-        own = OWN.fullmatch(found[3].split(".")[1]) and not self.is_forgotten
-        return BLANK if own else found[0]
+        return BLANK if own_key(found) and not self.is_forgotten else found[0]
 
     def _given(self, found: re.Match[str]) -> str:
         texts, own = self._texts, self._spans
-        if not OWN.fullmatch(found[3].split(".")[1]):
+        if not own_key(found):
             return found[0]
         if self.is_forgotten:
             return FORGOTTEN
@@ -136,6 +149,12 @@ class OwnKey:
             return found[1]
         mask, _, piece = kept.partition("|")
         return texts.again(mask, piece)
+
+
+def own_key(found: re.Match[str]) -> str:
+    """The key of this span, if it is a person's own; else nothing."""
+    key: str = found[3].split(".")[1]
+    return key if OWN.fullmatch(key) else ""
 
 
 class PersonKeys:
@@ -153,6 +172,14 @@ class PersonKeys:
     async def of_all(self, conn: Pool | Connection, case_ids: Iterable[UUID]) -> dict[UUID, OwnKey]:
         rows = await conn.fetch(READ, list(case_ids))
         return {row["about"]: self._own(row) for row in rows}
+
+    async def by_names(self, names: Collection[str]) -> dict[str, OwnKey]:
+        """The keys of these names, those that were destroyed among them."""
+        if not names:
+            return {}
+        about = {row["id"]: row["about"] for row in await self._pool.fetch(ABOUT, [*names])}
+        owns = await self.of_all(self._pool, {*about.values()})
+        return {name: owns[case_id] for name, case_id in about.items()}
 
     async def made(self, case_id: UUID, *, is_new: bool = False) -> OwnKey:
         """The same, with a key for a case that has none; an older release made none."""

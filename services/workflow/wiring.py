@@ -31,6 +31,7 @@ from services.workflow.accounting import ride
 from services.workflow.api import Front
 from services.workflow.breaker import Breaker
 from services.workflow.calling import Calls
+from services.workflow.care_texts import CareTexts
 from services.workflow.counting import count_incidents
 from services.workflow.incident import INCIDENTS
 from services.workflow.incident.lapsing import Lapse
@@ -101,6 +102,7 @@ async def run(settings: Settings, pulse: Pulse, breaker: Breaker | None = None) 
             shell.know_sealed_persons(
                 incidents, field, lambda each: each.matter.persons, which=which
             )
+        CareTexts(settings, shell.pool).join(shell.server.texts)
         front = Front(shell, incidents, roads, calls, replica)
         shell.serve(rpc.add_IncidentServiceServicer_to_server, front, pb.DESCRIPTOR)
         supervisors = SupervisionFront(shell, supervisions, calls)

@@ -37,6 +37,7 @@ UNASKED = {
     "services/emergency/orders.py",  # the orders of a matter
     "services/petition/storage.py",  # the petition whose parts an amendment keeps
     "services/population/consumers.py",  # the person whom a unit's answer may name
+    "services/population/needs_texts.py",  # the persons of needs whose texts another service keeps
     "services/workflow/recounts.py",  # the supervisions whose due times are counted anew
     "services/emergency/statuses.py",  # by team: the rule of sight was asked of the city's team
 }

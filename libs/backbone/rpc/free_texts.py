@@ -27,6 +27,8 @@ NAMES = (FieldRules.PERSONAL_NAME, FieldRules.PERSONAL_ACCUSED)
 Persons: TypeAlias = Callable[[Message], Awaitable[Collection[str]]]
 # Adds the persons to an answer whom other records of the same matter protect from this reader.
 Beside: TypeAlias = Callable[[Message, Actor], Awaitable[None]]
+# Puts the sealed texts of a request under keys of others than this service.
+Keep: TypeAlias = Callable[[Message, list[str]], Awaitable[list[str]]]
 Place: TypeAlias = tuple[Any, Any]  # a message and its field
 
 # They work on the matters that the service lets them read; all others read masked texts.
@@ -45,6 +47,7 @@ class FreeTexts:
         # The sealed persons of the records of a request, as they are now.
         self.sealed_persons: list[Persons] = []
         self.beside: list[Beside] = []
+        self.kept: list[Keep] = []
 
     async def seal(self, request: Any, sender: str = FRONT) -> None:
         """Seal the free texts of a request in place.
@@ -55,20 +58,21 @@ class FreeTexts:
         if self.sealer is None or sender != FRONT or not (free := list(_free(request))):
             return
         names, seal = await self._called(request), self.sealer.seal
-        changes = []
-        for message, field in free:
-            said = getattr(message, field.name)
-            texts = said if field.is_repeated else (said,)
-            sealed = [seal(each, names, closely=self.closely) for each in texts]
-            if sealed != [*texts]:
-                changes.append((message, field, sealed))
-        if changes:
+        said = [[*_said(*place)] for place in free]
+        sealed = [seal(each, names, closely=self.closely) for texts in said for each in texts]
+        for keep in self.kept:
+            sealed = await keep(request, sealed)
+        given = iter(sealed)
+        after = [[next(given) for _ in texts] for texts in said]
+        changed = [i for i, texts in enumerate(said) if texts != after[i]]
+        if changed:
             WRITTEN.set((request, written(request)))
-        for message, field, sealed in changes:
+        for i in changed:
+            message, field = free[i]
             if field.is_repeated:
-                getattr(message, field.name)[:] = sealed
+                getattr(message, field.name)[:] = after[i]
             else:
-                setattr(message, field.name, sealed[0])
+                setattr(message, field.name, after[i][0])
 
     async def sealed(self, text: str, request: Any) -> str:
         """A text that comes beside the request, such as the purpose of a disclosure, sealed."""
@@ -198,6 +202,11 @@ def _free(request: Any) -> Iterator[Place]:
             known = _FREE[field.full_name] = is_free(field, rules_of(field))
         if known:
             yield message, field
+
+
+def _said(message: Any, field: Any) -> Collection[str]:
+    said = getattr(message, field.name)
+    return said if field.is_repeated else (said,)
 
 
 def _names(request: Any) -> Iterator[str]:

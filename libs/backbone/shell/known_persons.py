@@ -52,7 +52,7 @@ class KnownPersons:
         self._records = f"SELECT {with_proof('t')} FROM {table} AS t WHERE {which}"  # noqa: S608
 
     async def __call__(self, request: Message) -> Collection[str]:
-        about = list(_ids(getattr(request, self._field, ())))
+        about = list(ids_in(getattr(request, self._field, ())))
         rows = await self._rows.some(self._records, about) if about else ()
         known = [name for row in rows for name in await self._names(row)]
         return list(dict.fromkeys(known))
@@ -66,7 +66,7 @@ class KnownPersons:
             return ()
 
 
-def _ids(given: Any) -> Iterator[UUID]:
+def ids_in(given: Any) -> Iterator[UUID]:
     """The ids in a field that names one record or several; what is no id names none."""
     for text in [given] if isinstance(given, str) else given:
         try:

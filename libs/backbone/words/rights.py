@@ -229,6 +229,8 @@ POPULATION: Mapping[str, Right] = {
     "EndCareCase": CARE_HEAD,
     "SealCareCase": CARE_HEAD,
     "ForgetPerson": CARE_HEAD,
+    "KeepTexts": INSIDE,
+    "GiveSpans": INSIDE,
     "RevealPerson": may((R.HOLDER, CARERS), (R.UNIT, HEADS), (R.AUDITOR, AUDITORS)),
 }
 
