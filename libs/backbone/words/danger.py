@@ -6,12 +6,13 @@ class add up as independent signs do. What speech recognition misspells is heard
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from typing import TypeAlias
 
+from backbone.words.broken import mended, pairs_of
 from backbone.words.phrases import REACH, Around, Phrase, around, grams, phrase, plain, said
 
 # The sum of the weights, as a share, from which on a class is suggested.
@@ -98,21 +99,40 @@ class Listener:
         for number, (_, words, _) in enumerate(self._rows):
             for gram in words.rarest:
                 self._by_gram.setdefault(gram, []).append(number)
+        self._pairs = frozenset(pair for _, words, _ in self._rows for pair in pairs_of(words))
         self._contexts = Contexts(known.contexts)
 
     def signs(self, narrative: str) -> tuple[Sign, ...]:
         """Every class of danger that it speaks of, the most urgent and surest first."""
         given = said(narrative[:LONGEST_HEARD])
-        text = self._written.sub(lambda found: self._meant[found[0]], given)
-        found = grams(text)
         heard: dict[str, Heard] = {}
-        told = Told(text, found, self._contexts)
-        for number in sorted({row for gram in found for row in self._by_gram.get(gram, ())}):
-            danger, words, unless = self._rows[number]
-            if words.is_worth_a_look(found) and (meant := told.meant(words, unless)):
-                heard.setdefault(danger.category, []).append((danger, _cut(given, meant)))
+        told = set()
+        for text in dict.fromkeys((given, mended(given, self._pairs, self._phrases))):
+            for number, danger, words in self._heard(text):
+                if number not in told:
+                    told.add(number)
+                    heard.setdefault(danger.category, []).append((danger, words))
         all_signs = (_sign(category, _with_above(category, heard)) for category in heard)
         return tuple(sorted((one for one in all_signs if one.score >= CONVINCING), key=_rank))
+
+    def _heard(self, given: str) -> Iterator[tuple[int, Danger, str]]:
+        """The phrases that are said and meant, each with the words found."""
+        text = self._written.sub(lambda found: self._meant[found[0]], given)
+        found = grams(text)
+        told = Told(text, found, self._contexts)
+        for number in self._numbers(found):
+            danger, words, unless = self._rows[number]
+            if words.is_worth_a_look(found) and (meant := told.meant(words, unless)):
+                yield number, danger, _cut(given, meant)
+
+    def _phrases(self, text: str) -> Iterator[Phrase]:
+        """Those that a text may hold."""
+        found = grams(text)
+        rows = (self._rows[number][1] for number in self._numbers(found))
+        return (words for words in rows if words.is_worth_a_look(found))
+
+    def _numbers(self, found: frozenset[str]) -> list[int]:
+        return sorted({row for gram in found for row in self._by_gram.get(gram, ())})
 
 
 class Contexts:
