@@ -171,15 +171,15 @@ class FrontDesk(rpc.AlarmServiceServicer):
             seen.category,
             seen.merged_code,
         )
+        fresh = not await self._told.is_known(caller)
         receipt = await self._perform(context, command, request, caller)
-        await self._hearing.catch_up(receipt, incident_id, caller.actor)
+        await self._hearing.linked(receipt, incident_id, caller, fresh)
         await self._told.linked(receipt, caller.actor)
         return pb.LinkRepeatResponse(receipt=self._shown(receipt, caller.actor))
 
     async def UnlinkRepeat(self, request: pb.UnlinkRepeatRequest, context: Any) -> Any:
         caller = caller_of(context)
-        before = await self._told.found(codec.receipt_id(request.receipt_id))
-        command = codec.to_command(request, caller.actor)
+        before, command = await self._known_as(request), codec.to_command(request, caller.actor)
         receipt = await self._perform(context, command, request, caller)
         await self._told.unlinked(before, receipt, caller.actor)
         shown = self._shown(receipt, caller.actor)
@@ -253,12 +253,12 @@ class FrontDesk(rpc.AlarmServiceServicer):
 
     async def _perform(self, context: Any, command: Any, request: Any, caller: Call) -> Receipt:
         """Perform it, and tell the teams that the receipt has sent what they must hear of it. An
-        order has a call of its own."""
+        order has a call of its own, and a link is looked at once more first."""
         receipt_id = codec.receipt_id(request.receipt_id)
         receipt: Receipt = await self._shell.perform(
             self._decider, context, command, request, receipt_id, caller
         )
-        if receipt.dispatches and not isinstance(command, DispatchNow):
+        if receipt.dispatches and not isinstance(command, DispatchNow | LinkRepeat):
             await self._teams.tell(receipt_id, caller.request_id)
         return receipt
 

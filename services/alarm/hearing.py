@@ -20,11 +20,13 @@ from liandong.incident.v1.incident_pb2 import Incident
 from services.alarm import codec
 from services.alarm.orders import Orders
 from services.alarm.peers import GLANCE, PATIENCE
-from services.alarm.receipt.linking import FollowIncident
+from services.alarm.receipt.linking import FollowIncident, UnlinkRepeat
 from services.alarm.receipt.merging import FollowMerge
 from services.alarm.receipt.record import Receipt
 from services.alarm.telling import Told
 
+# Why a receipt has left an incident that had ended before it was linked to it.
+ENDED_BEFORE = "关联时事件已结束"
 # What events of one incident ask of its receipts.
 Follower = Callable[[Sequence[IncidentEvent]], Awaitable[Sequence[Request[Any]]]]
 
@@ -137,11 +139,28 @@ class Hearing:
             await self._teams.tell(*move)
         await self._told.moved(moved, left=True)
 
-    async def catch_up(self, receipt: Receipt, incident_id: UUID, by: Actor) -> None:
-        """Look the incident up again: a step between look-up and link had no follower yet."""
+    async def linked(self, receipt: Receipt, incident_id: UUID, call: Call, fresh: bool) -> None:
+        """Look the incident up again: a step between look-up and link had no follower yet.
+
+        One that was merged is followed to where it goes on. Raises INCIDENT_OVER for one that has
+        ended: nobody would come for what is told now, so the receipt is open at its desk again, and
+        its teams hear nothing. A repeated request, which is not `fresh`, undoes no link that the
+        end has followed.
+        """
+        by = call.actor
         found = await self._told.glance(incident_id, by, PATIENCE)
+        state = codec.to_followed(found).state if found else ""
+        if found is not None and state in OVER and fresh:
+            if state == MERGED and await self._move(receipt, found, by):
+                return
+            request_id, leave = uuid5(call.request_id, "unlink"), UnlinkRepeat(by, ENDED_BEFORE)
+            await self._orders.record(receipt.id, request_id, leave, by)
+            await self._teams.tell(receipt.id, request_id)
+            raise InvalidTransition("INCIDENT_OVER", incident=found.code, state=state)
         if found is not None:
             await self._follow(receipt, found, by)
+        if receipt.dispatches:
+            await self._teams.tell(receipt.id, call.request_id)
 
     async def _follow(self, receipt: Receipt, found: Incident, by: Actor) -> None:
         known = receipt.incident.known.version if receipt.incident else 0

@@ -1,4 +1,8 @@
-"""Tells the desk's service of a merge or its undoing, so that receipts move before the answer."""
+"""Tells the desk's service of a merge and of what was undone before it answers.
+
+Receipts have moved by then, or are open again: the desk sends its teams from them, also while Kafka
+is away.
+"""
 
 import logging
 from uuid import UUID
@@ -15,7 +19,7 @@ from liandong.alarm.v1 import alarm_service_pb2_grpc as rpc
 
 log = logging.getLogger(__name__)
 
-STEPS = frozenset({"MergeIncidentRequest", "UndoMergeRequest"})
+STEPS = frozenset({"MergeIncidentRequest", "UndoMergeRequest", "UndoVoidRequest"})
 # A person waits behind it, and the receipts may be many: those that are left follow over Kafka.
 PATIENCE = 1.0
 INSIDE = Actor("", "", SERVICE)

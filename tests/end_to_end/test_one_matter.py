@@ -96,6 +96,8 @@ async def undone(visit: Visit, desk: Client, matter: str, mission: str) -> None:
     """The team stays recalled, and the inbox of the desk says so until it sends another one."""
     second = await visit.person("leader.990101001-township")
     await act(second, f"/v1/incidents/{matter}:undoVoid", {"reason": "确有火情"})
+    again = await desk.get(f"/v1/receipts/{matter}")
+    assert again["state"] == "ENDED", "the desk can correct and send at once"
     inbox = "/v1/inbox?reason=TEAM_MATTER_REOPENED"
 
     async def waits() -> list[Any]:

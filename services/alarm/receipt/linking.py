@@ -12,7 +12,7 @@ from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.correction import CallerLink
 from backbone.words.errors import Denied, InvalidArgument, InvalidTransition
-from backbone.words.followed import Followed, IncidentFollowed
+from backbone.words.followed import RESOLVED, Followed, IncidentFollowed
 from backbone.words.followed import FollowIncident as Step
 from backbone.words.guards import require_not_accused, require_text
 from backbone.words.heard import lies_below
@@ -83,7 +83,10 @@ class RepeatUnlinked(Struct, frozen=True):
 def link(
     receipt: Receipt, command: LinkRepeat, now: datetime, city: City
 ) -> list[PriorityConfirmed | RepeatLinked]:
-    """Link the receipt. An incident that is over takes no further call: its team would not come."""
+    """Link the receipt. An incident that is over takes no further call: its team would not come.
+    For a danger that is told after the unit has resolved the incident nobody would come either:
+    such a link needs the person's word.
+    """
     require_desk(receipt, command)
     if command.incident_id == receipt.id:
         raise InvalidArgument("LINKED_TO_ITSELF")
@@ -105,6 +108,7 @@ def link(
     )
     danger = receipt.suggestions.danger
     less = lies_below(command.category, command.priority, danger, city)
+    less = less or known.state == RESOLVED
     word = confirmed(receipt, command, now, below=less)
     version = receipt.version + len(word) + 1
     link = link_of(_linked(receipt, linked), version, command.by)

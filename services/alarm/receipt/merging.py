@@ -68,7 +68,8 @@ Event = ReceiptMoved | ReceiptClosed | ReceiptReinstated | followed.IncidentFoll
 def follow_merge(receipt: Receipt, command: FollowMerge, now: datetime, city: City) -> list[Event]:
     """Join the other incident, unless the receipt has heard that the merge was undone.
 
-    A receipt that has begun to accuse meanwhile tells nothing there: workflow parts the two.
+    A receipt that has begun to accuse meanwhile tells nothing there: workflow parts the two. One
+    that is filed with a void whose undoing it has not heard of goes on with the other incident.
     """
     incident = receipt.incident
     if incident is None or incident.id != command.incident_id:
@@ -88,8 +89,11 @@ def follow_merge(receipt: Receipt, command: FollowMerge, now: datetime, city: Ci
     )
     there = _moved(receipt, moved)
     link = replace(link_of(there, receipt.version + 1, command.merger), merged=incident.code)
-    closes = receipt.state is State.ENDED and is_over(command.known)
-    return [replace(moved, caller_linked=link), *([ReceiptClosed(now)] if closes else [])]
+    moved, over = replace(moved, caller_linked=link), is_over(command.known)
+    if receipt.state is State.CLOSED and not over:
+        return [moved, with_incident(receipt, now, command.step.step)]
+    closes = receipt.state is State.ENDED and over
+    return [moved, *([ReceiptClosed(now)] if closes else [])]
 
 
 def follow_parting(

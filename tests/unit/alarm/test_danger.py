@@ -279,6 +279,16 @@ def test_a_link_to_an_incident_as_urgent_needs_none() -> None:
     assert linked.priority_confirmed is None
 
 
+def test_a_danger_that_is_linked_to_what_its_unit_has_resolved_needs_a_word() -> None:
+    """No unit works on it any more: the report would be filed with it unseen."""
+    fire = taken().suggestions.danger
+    assert fire is not None
+    link = LinkRepeat(TAKER, OTHER, CODE, known("RESOLVED"), "P1", category=fire.category)
+    assert_unconfirmed(taken(), link)
+    assert after(replace_word(link), found=taken()).outcome is Outcome.LINKED
+    assert after(link, found=taken("咨询办证")).outcome is Outcome.LINKED
+
+
 def test_the_word_without_a_suggestion_is_no_confirmation() -> None:
     opened = after(OpenIncident(TAKER, confirm_priority=True), found=taken("咨询办证"))
     assert opened.priority_confirmed is None

@@ -74,6 +74,18 @@ def test_into_one_that_has_closed_meanwhile_it_is_filed() -> None:
     assert after(over, found=OPENED).state is State.CLOSED
 
 
+def test_one_that_has_not_heard_of_an_undone_void_is_open_again_once_it_moves() -> None:
+    """Else the matter goes on, and its desk can neither correct nor send: it stays filed."""
+    voided = FollowIncident(ID, Step("IncidentVoided", 4, state="VOIDED"))
+    merge = replace(MERGE, step=Step("IncidentMerged", 6, state="MERGED"))
+    moved = after(voided, merge, found=OPENED)
+    assert (moved.state, moved.outcome, moved.matter_id) == (State.ENDED, Outcome.OPENED, OTHER)
+    late = FollowIncident(ID, Step("IncidentReinstated", 5, state="OFFERED"))
+    assert decide(moved, late) == []
+    over = replace(merge, known=replace(GOES_ON, state="CLOSED"))
+    assert after(voided, over, found=OPENED).state is State.CLOSED
+
+
 def test_late_and_repeated_news_move_nothing() -> None:
     assert decide(MERGED, MERGE) == []
     assert decide(after(PART, found=MERGED), MERGE) == [], "the merge was undone before"

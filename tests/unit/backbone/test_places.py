@@ -22,8 +22,9 @@ def an_area(code: str, name: str, *aliases: str) -> Area:
     return Area(code, name, level_of(code), aliases)
 
 
-NAMES = AreaNames(
-    [
+NAMED = {
+    each.code: each
+    for each in (
         an_area("990100", "云川市"),
         an_area("990101", "青岚区", "老城区"),
         an_area("990101001", "青山镇", "青山乡", "３号镇"),
@@ -32,8 +33,9 @@ NAMES = AreaNames(
         an_area("990101002001", "和平村"),
         an_area("990102", "望川县"),
         an_area("990102001", "红湾街道"),
-    ]
-)
+    )
+}
+NAMES = AreaNames(NAMED.values())
 
 
 @pytest.mark.parametrize(
@@ -123,3 +125,26 @@ def test_a_place_is_located_by_point_then_as_given_then_by_its_text() -> None:
 def test_the_demo_city_knows_the_names_that_people_use(text: str, area: str) -> None:
     """Old names, short names, spaces and full width."""
     assert AreaNames(read_pack(PACK).city.areas.values()).area_in(text) == area
+
+
+BESIDE = (Neighbour("990200", "北原市", "0993-110", ()),)
+
+
+@pytest.mark.parametrize(
+    ("text", "area"),
+    [
+        ("北原市青山镇长风路3号", ""),
+        ("某某省北 原 市和平村", ""),
+        ("北原市与青岚区交界处", "990101"),
+        ("云川市青山镇，靠近北原市", "990101001"),
+        ("北原市场对面，青山镇", "990101001"),
+        ("往北原市方向，青山镇长风路", "990101001"),
+    ],
+)
+def test_a_text_that_begins_with_a_neighbour_names_no_township_of_ours(
+    text: str, area: str
+) -> None:
+    city = replace(a_desk_city(), areas=NAMED, neighbours={each.code: each for each in BESIDE})
+    places = Places()
+    places.learn(city)
+    assert places.locate(Place(text)).area == area
