@@ -9,6 +9,7 @@ import logging
 import re
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 import grpc
 from google.protobuf.message import Message
@@ -34,7 +35,9 @@ INSIDE = Actor(user="", unit="", role="service")
 # How the names of the keys begin that persons in care have of their own.
 OWN_KEY = "population-person-"
 MARK = f".{OWN_KEY}".encode()
-NEEDS = "SELECT id FROM incidents WHERE ({which}) AND source = 'CARE' ORDER BY id"
+FOUND = "SELECT id, source = 'CARE' AS is_need FROM incidents WHERE {which} ORDER BY id"
+# Incidents that are known to be no need, which never changes: most texts are about one of them.
+REMEMBERED = 10_000
 
 
 class CareTexts:
@@ -42,6 +45,7 @@ class CareTexts:
 
     def __init__(self, settings: Settings, pool: Pool) -> None:
         self._token, self._pool = settings.token, pool
+        self._others: dict[UUID, None] = {}
         self._stub = rpc.PopulationServiceStub(open_channel(settings, "population"))
 
     def join(self, texts: FreeTexts) -> None:
@@ -68,9 +72,16 @@ class CareTexts:
         """The incidents of needs that the request is about."""
         found: dict[str, None] = {}
         for field, which in storage.ABOUT.items():
-            if about := [*ids_in(getattr(request, field, ()))]:
-                rows = await self._pool.fetch(NEEDS.format(which=which), about)
-                found.update((str(row["id"]), None) for row in rows)
+            about = [
+                each for each in ids_in(getattr(request, field, ())) if each not in self._others
+            ]
+            for row in await self._pool.fetch(FOUND.format(which=which), about) if about else ():
+                if row["is_need"]:
+                    found[str(row["id"])] = None
+                else:
+                    self._others[row["id"]] = None
+        while len(self._others) > REMEMBERED:
+            del self._others[next(iter(self._others))]
         return [*found]
 
     async def show(self, answer: Any, reader: Actor) -> None:
