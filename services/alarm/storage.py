@@ -38,6 +38,7 @@ PATHS = (
     Path(("handler",), where="x.handler <> ''"),
     Path(("incident_id",), where="x.incident_id IS NOT NULL"),
     Path(("passed_state",), where="x.passed_state <> ''"),
+    Path(("returned_to",), where="x.returned_to <> ''"),
     Path(("code",)),
 )
 STATES = States(State, OVER)
@@ -166,14 +167,16 @@ def incident_of(request: pb.ListReceiptsRequest) -> UUID:
 
 def asked_tickets(request: pb.ListTicketsRequest, actor: Actor) -> Asked:
     """The tickets that wait for the caller's unit and may be read; with `closed`, those it answered
-    or returned."""
-    wanted = [state_of(request)] if request.state else TICKETS[request.closed]
-    filters = [AnyOf("passed_state", tuple(wanted)), *equals_of(request, ("code", "priority"))]
+    or returned, also where the desk has gone on without it: of these it sees no priority."""
+    wanted = (state_of(request),) if request.state else TICKETS[request.closed]
     limits = limits_of(SEEN, actor, Relation.UNIT)
-    sights: tuple[Sight, ...] = ()
+    sights: list[Sight] = []
     if actor.unit and limits is not None:
-        sights = ((equal("passed_to", actor.unit), *limits),)
-    return Asked(sights, tuple(filters), EVERY_SPAN)
+        state = AnyOf("passed_state", wanted)
+        sights.append((equal("passed_to", actor.unit), state, *limits))
+        if TicketState.RETURNED in wanted and not request.priority:
+            sights.append((equal("returned_to", actor.unit), *limits))
+    return Asked(tuple(sights), equals_of(request, ("code", "priority")), EVERY_SPAN)
 
 
 @dataclass(frozen=True, slots=True)

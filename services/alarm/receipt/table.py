@@ -23,6 +23,7 @@ COLUMNS = {
     "receiver": "text",
     "passed_to": "text",
     "passed_state": "text",
+    "returned_to": "text",
     "handler": "text",
     "due_time": "timestamptz",
     "receive_time": "timestamptz",
@@ -80,6 +81,7 @@ def project(receipt: Receipt) -> Mapping[str, Any]:
         "receiver": receipt.origin.receiver,
         "passed_to": passed_to(receipt),
         "passed_state": passed_state(receipt),
+        "returned_to": gave_back(receipt),
         "handler": receipt.handler,
         "due_time": next_due(receipt),
         "receive_time": receipt.origin.receive_time,
@@ -121,6 +123,15 @@ def passed_state(receipt: Receipt) -> str:
     if passed is None:
         return ""
     return incident.known.state if incident else passed.state
+
+
+def gave_back(receipt: Receipt) -> str:
+    """The unit that finds the ticket that it gave back, though the desk has gone on: none, once it
+    may not know of it, and none that has the next ticket."""
+    ticket, passed = receipt.returned, receipt.passed
+    if ticket is None or receipt.against or ticket.unit in receipt.barred:
+        return ""
+    return "" if passed is not None and passed.unit == ticket.unit else ticket.unit
 
 
 def upgrade(doc: dict[str, Any], shape: int) -> dict[str, Any]:

@@ -224,3 +224,51 @@ async def test_a_list_of_tickets_shows_what_the_single_read_shows(console: Conso
         assert passed.id not in await listed(console, who)
         refusal = await refused(ticket(console, "GetTicket", passed.id, who))
         assert refusal.reason == "NO_SUCH_TICKET"
+
+
+async def test_a_partner_that_gets_the_next_ticket_has_one_line_of_it(console: Console) -> None:
+    receipt = await a_ticket(console)
+    await ticket(console, "RefuseTicket", receipt.id, reason="不属受理范围")
+    await console.do("PassTo12345", receipt.id, note="再请核实")
+    assert receipt.id in await listed(console, HOTLINE)
+    assert receipt.id not in await listed(console, HOTLINE, closed=True)
+    await ticket(console, "AnswerTicket", receipt.id, answer="已修复")
+    assert receipt.id not in await listed(console, HOTLINE)
+    answer, _ = await console.call("ListTickets", pb.ListTicketsRequest(closed=True), HOTLINE)
+    [line] = [each for each in answer.items if each.id == receipt.id]
+    assert (line.state, line.answer) == (Ticket.STATE_ANSWERED, "已修复")
+
+
+async def test_a_partner_that_gave_back_what_now_accuses_a_unit_finds_it_nowhere(
+    console: Console,
+) -> None:
+    receipt = await a_ticket(console)
+    await ticket(console, "RefuseTicket", receipt.id, reason="不属受理范围")
+    await console.do("AnswerAtDesk", receipt.id, reply="已答复")
+    assert receipt.id in await listed(console, HOTLINE, closed=True)
+    await console.do("AmendReceipt", receipt.id, against="north", reason="来电检举")
+    assert receipt.id not in await listed(console, HOTLINE, closed=True)
+
+
+async def test_a_partner_lists_what_it_gave_back_whatever_the_desk_makes_of_it(
+    console: Console,
+) -> None:
+    receipt = await a_ticket(console)
+    await ticket(console, "RefuseTicket", receipt.id, reason="不属受理范围")
+    await console.do("OpenIncident", receipt.id)
+    given_back = await ticket(console, "GetTicket", receipt.id)
+    assert receipt.id not in await listed(console, HOTLINE)
+    for given in (
+        {"closed": True},
+        {"state": Ticket.STATE_RETURNED},
+        {"closed": True, "code": receipt.code},
+    ):
+        asked = pb.ListTicketsRequest()
+        for name, value in given.items():
+            setattr(asked, name, value)
+        answer, _ = await console.call("ListTickets", asked, HOTLINE)
+        assert [each for each in answer.items if each.id == receipt.id] == [given_back]
+    assert receipt.id not in await listed(console, HOTLINE, closed=True, priority="P3")
+    assert receipt.id not in await listed(console, HOTLINE, state=Ticket.STATE_ANSWERED)
+    for who in (STRANGER, replace(HOTLINE, unit="court")):
+        assert receipt.id not in await listed(console, who, closed=True)

@@ -201,6 +201,7 @@ def test_the_columns_are_what_queries_ask_for() -> None:
         "line_index": "",
         "further_indexes": [],
         "left_incidents": [],
+        "returned_to": "",
         "cell": 15 * 100_000 + 5,
         "address": "",
     }
