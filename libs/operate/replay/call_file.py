@@ -44,7 +44,7 @@ class Meaning:
 
 
 def read(name: str, table: Table, city: City) -> Day:
-    read, unread = each_read(name, table, COLUMNS, _where_and_when)
+    read, unread = each_read(name, table, COLUMNS, _where_and_when, frozenset({REFERENCE}))
     said_in = (_said(row, table[row], *found) for row, found in read.items())
     known = identify(unquote(name), "call", said_in)
     place = Affine(Box.around([point for point, _ in read.values()]), city.box.inner())

@@ -13,6 +13,14 @@ T = TypeVar("T")
 # In the place of a column: what a row has beyond the last one. A name of a column is trimmed.
 BEYOND = " beyond"
 
+
+class Unusable(str):
+    """The text of a cell that is not what its author has written: an error, a formula without a
+    result, a number with more digits than spreadsheets keep."""
+
+    __slots__ = ()
+
+
 # The expected content of a cell, in English and in Chinese.
 Expected = tuple[str, str]
 
@@ -31,6 +39,7 @@ def each_read(
     table: Mapping[int, Mapping[str, str]],
     columns: frozenset[str],
     read: Callable[[str, Mapping[str, str]], T],
+    optional: frozenset[str] = frozenset(),
 ) -> tuple[dict[int, T], tuple[Unread, ...]]:
     """What `read` makes of each row with these columns, by its number, and the rows that cannot be
     read.
@@ -42,6 +51,7 @@ def each_read(
     for number, row in table.items():
         try:
             _require_columns(name, number, row, columns)
+            _require_values(name, number, row, columns | optional)
             found[number] = read(f"{name}#{number}", row)
         except Trouble as trouble:
             unread.append((number, trouble))
@@ -67,6 +77,20 @@ def _require_columns(
             "Correct the file, then run the same command again.",
             f"{unquote(name)} 第 {number} 行过短，缺少 {missing}。请更正文件后重新执行。",
         )
+
+
+def _require_values(
+    name: str, number: int, row: Mapping[str, str], columns: frozenset[str]
+) -> None:
+    for column in sorted(columns):
+        if isinstance(text := row.get(column), Unusable):
+            raise Trouble(
+                f"{unquote(name)}, row {number}, column {column}: {str(text)!r} is an error, a "
+                "formula without a result, or a number of more than 15 digits, of which the last "
+                "ones are lost. Write the value as a text, then run the same command again.",
+                f"{unquote(name)} 第 {number} 行 {column} 列：{str(text)!r} 是错误值、"
+                "没有结果的公式或超过 15 位的数字（末位已失真）。请将其改为文本后重新执行。",
+            )
 
 
 def cell(
