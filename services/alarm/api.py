@@ -100,9 +100,8 @@ class FrontDesk(rpc.AlarmServiceServicer):
     async def _correct(self, request: Any, context: Any, command: Any) -> resources.Receipt:
         """Commit, then tell the incident: should the call fail, the event tells the same."""
         caller = caller_of(context)
-        receipt_id, against = codec.receipt_id(request.receipt_id), accused_alone(command)
-        protects = protects_alone(command)
-        await self._hearing.require_open(receipt_id, caller, against, protects=protects)
+        of, protects = codec.receipt_id(request.receipt_id), protects_alone(command)
+        await self._hearing.require_open(of, caller, accused_alone(command), protects=protects)
         receipt = await self._perform(context, command, request, caller)
         shown = self._shown(receipt, caller.actor)
         incident = await self._told.amended(receipt, caller.actor)
@@ -179,7 +178,8 @@ class FrontDesk(rpc.AlarmServiceServicer):
 
     async def UnlinkRepeat(self, request: pb.UnlinkRepeatRequest, context: Any) -> Any:
         caller = caller_of(context)
-        before, command = await self._known_as(request), codec.to_command(request, caller.actor)
+        before = await self._known_as(request)
+        command = await self._told.leaving(before, codec.to_command(request, caller.actor))
         receipt = await self._perform(context, command, request, caller)
         await self._told.unlinked(before, receipt, caller.actor)
         shown = self._shown(receipt, caller.actor)

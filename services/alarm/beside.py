@@ -2,7 +2,7 @@
 
 A witness names the caller whom the desk protects, and the witness's own receipt does not know that
 one. A reader outside its desk gets that report without the protected callers of all reports, and of
-those that have left the incident.
+those that have left the incident. A report that leaves it itself keeps whom it may name (`beside`).
 """
 
 from collections import defaultdict

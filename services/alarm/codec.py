@@ -79,7 +79,7 @@ def shown_to(
     message = to_resource(receipt, city, sealer)
     if actor.unit != receipt.unit:
         message.narrative = receipt.told
-        message.persons.extend(receipt.report.caller.called)
+        message.persons.extend(receipt.named)
         del message.suggestions.repeats[:]
     return message
 
@@ -98,7 +98,7 @@ def to_ticket(receipt: Receipt) -> resources.Ticket:
     for part in (receipt.classification, receipt.report, receipt.passed):
         fill(message, part)
     message.version, message.narrative = receipt.version, receipt.told
-    message.persons.extend(receipt.report.caller.called)
+    message.persons.extend(receipt.named)
     return message
 
 
@@ -110,7 +110,7 @@ def to_returned(receipt: Receipt, ticket: Passed) -> resources.Ticket:
     """
     message = resources.Ticket(id=str(receipt.id), code=receipt.code, desk=receipt.unit)
     fill(message, ticket)
-    message.persons.extend(receipt.report.caller.called)
+    message.persons.extend(receipt.named)
     return message
 
 

@@ -24,6 +24,7 @@ from liandong.incident.v1.incident_pb2 import Incident
 from liandong.incident.v1.incident_service_pb2 import ReadIncidentResponse, UnlinkCallerRequest
 from services.alarm import codec, storage
 from services.alarm.peers import GLANCE, Incidents
+from services.alarm.receipt.linking import UnlinkRepeat
 from services.alarm.receipt.record import Outcome, Receipt
 from services.alarm.receipt.suggested import DangerSuggestion
 
@@ -125,6 +126,15 @@ class Told:
     async def linked(self, receipt: Receipt, by: Actor) -> None:
         if receipt.outcome is Outcome.LINKED:
             await self._tell_of_link(codec.to_link(receipt, by))
+
+    async def leaving(self, receipt: Receipt | None, command: UnlinkRepeat) -> UnlinkRepeat:
+        """The command with the protected callers of the incident that the receipt leaves."""
+        if receipt is None or receipt.incident is None:
+            return command
+        found = await storage.protected_of(self._rows, {receipt.incident.id})
+        callers = [each.report.caller for each in found if each.id != receipt.id]
+        called = chain.from_iterable(each.called for each in callers if each.protected)
+        return replace(command, beside=tuple(dict.fromkeys(called)))
 
     async def unlinked(self, before: Receipt | None, after: Receipt, by: Actor) -> None:
         """A repeat finds no link any more; the first call has told of it, or the event does."""

@@ -137,7 +137,7 @@ def _persons_alone(receipt: Receipt, left: LeftIncident) -> Matter:
         priority="",
         place=Place(""),
         desk="",
-        persons=receipt.report.caller.called,
+        persons=receipt.named,
     )
 
 
@@ -184,7 +184,7 @@ def link_of(receipt: Receipt, version: int, by: Actor) -> CallerLink:
         unit=by.unit,
         narrative=cut(receipt.told, LINKED_NARRATIVE),
         place=cut(_described(receipt.report.place), LINKED_PLACE),
-        persons=receipt.report.caller.called,
+        persons=receipt.named,
         heard=told_of(receipt),
     )
 

@@ -190,7 +190,7 @@ def order_of(receipt: Receipt, command: DispatchNow) -> Order:
         against=receipt.against,
         receipt_version=latest.receipt_version if latest else 0,
         matter_version=command.facts_version,
-        persons=tuple(dict.fromkeys((*receipt.report.caller.called, *facts.persons))),
+        persons=tuple(dict.fromkeys((*receipt.named, *facts.persons))),
         awaits=Awaits() if command.facts else _awaits(receipt),
     )
 

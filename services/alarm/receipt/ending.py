@@ -140,7 +140,7 @@ def matter_called(receipt: Receipt, called: str, to_unit: str, note: str = "") -
         to_unit=to_unit,
         danger=receipt.report.danger,
         against=receipt.against,
-        persons=receipt.report.caller.called,
+        persons=receipt.named,
         note=note,
         heard=told_of(receipt),
     )

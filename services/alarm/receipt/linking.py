@@ -45,8 +45,12 @@ class LinkRepeat(Struct, frozen=True):
 
 
 class UnlinkRepeat(Struct, frozen=True):
+    """`beside` are the protected callers of the incident, each sealed: a witness may have told of
+    them, and the report goes on without the incident."""
+
     by: Actor
     reason: str
+    beside: tuple[str, ...] = ()
 
 
 class FollowIncident(Struct, frozen=True):
@@ -78,6 +82,7 @@ class RepeatUnlinked(Struct, frozen=True):
     danger: bool = False
     left: tuple[LeftIncident, ...] = ()
     merged_unlinked: CallerLink | None = None
+    beside: tuple[str, ...] = ()
 
 
 def link(
@@ -123,16 +128,20 @@ def unlink(
     if receipt.outcome is not Outcome.LINKED:
         raise InvalidTransition("NOT_LINKED", outcome=receipt.outcome or "")
     reason = require_text(command.reason, "REASON_MISSING")
-    return [unlinked(receipt, reason, command.by, now)]
+    return [unlinked(receipt, reason, command.by, now, command.beside)]
 
 
-def unlinked(receipt: Receipt, reason: str, by: Actor, now: datetime) -> RepeatUnlinked:
+def unlinked(
+    receipt: Receipt, reason: str, by: Actor, now: datetime, beside: tuple[str, ...] = ()
+) -> RepeatUnlinked:
     """The receipt leaves the incident, and is open at its desk again."""
     version = receipt.version + 1
     left, merged = link_of(receipt, version, by), merged_left(receipt, version, by)
-    own = facts_to_send(replace(receipt, incident=None)) if receipt.dispatches else None
+    fresh = tuple(each for each in beside if each not in receipt.named)
+    alone = replace(receipt, incident=None, beside=(*receipt.beside, *fresh))
+    own = facts_to_send(alone) if receipt.dispatches else None
     danger = receipt.suggestions.danger is not None
-    return RepeatUnlinked(now, reason, left, own, danger, leaving(receipt), merged)
+    return RepeatUnlinked(now, reason, left, own, danger, leaving(receipt), merged, fresh)
 
 
 def follow(
@@ -172,6 +181,7 @@ def _unlinked(receipt: Receipt, event: RepeatUnlinked) -> Receipt:
         ending=None,
         incident=None,
         left=event.left,
+        beside=(*receipt.beside, *event.beside),
         corrected=(),
         come_back_time=come_back,
     )

@@ -181,7 +181,8 @@ class Receipt(Struct, frozen=True, kw_only=True):
     `corrected` are the facts corrected since it joined that incident; `barred` are the units that
     may not read it since it accuses them. `come_back_time` is since when it is open again because a
     danger or an accusation was told after its end, or its link was undone. `left` are the incidents
-    that it belonged to: their texts may still name its caller. `returned` is the last ticket that
+    that it belonged to: their texts may still name its caller. `beside` are the protected callers
+    of those incidents, each sealed: its own texts may name them. `returned` is the last ticket that
     its partner gave back before the receipt ended in another way.
     """
 
@@ -205,6 +206,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
     come_back_time: datetime | None = None
     left: tuple[LeftIncident, ...] = ()
     returned: Passed | None = None
+    beside: tuple[str, ...] = ()
 
     @property
     def unit(self) -> str:
@@ -261,6 +263,11 @@ class Receipt(Struct, frozen=True, kw_only=True):
         if not report.caller.protected:
             return report.narrative
         return WITHHELD if report.discreet is None else report.discreet
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Whom its texts may name, each sealed."""
+        return tuple(dict.fromkeys((*self.report.caller.called, *self.beside)))
 
     @property
     def outcome(self) -> Outcome | None:

@@ -10,7 +10,7 @@ from services.alarm.receipt.passed import PassedKind, TicketState
 from services.alarm.receipt.record import OVER, Outcome, Receipt
 from services.alarm.receipt.tickets import next_due
 
-SHAPE = 13
+SHAPE = 14
 # In the place of a barred unit: the column says also that it was passed, so it is not empty. And of
 # none: what comes back to the desk stands in its inbox like a ticket that was returned.
 BARRED = "-"

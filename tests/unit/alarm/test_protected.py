@@ -14,7 +14,7 @@ from liandong.alarm.v1 import alarm_service_pb2 as pb
 from services.alarm import callers, codec
 from services.alarm.receipt.dispatch import DispatchNow, RefuseDispatch, order_of
 from services.alarm.receipt.ending import ReceiptOpened
-from services.alarm.receipt.linking import FollowIncident
+from services.alarm.receipt.linking import FollowIncident, UnlinkRepeat
 from services.alarm.receipt.passing import PassTo12345
 from services.alarm.receipt.record import WITHHELD, Caller, Receipt
 from services.alarm.receipt.reveal import RevealCaller
@@ -23,8 +23,20 @@ from services.alarm.receipt.suggested import RepeatSuggestion
 from tests.cities import NORTH
 from tests.desks import AUDITOR, STRANGER, TAKER, a_report
 from tests.life_cycles import reason_of
-from tests.unit.alarm.receipts import CITY, CODE, ID, OPEN, OTHER, after, decide, refusal_of
+from tests.unit.alarm.receipts import (
+    CITY,
+    CODE,
+    ID,
+    LINK,
+    LINKED,
+    OPEN,
+    OTHER,
+    after,
+    decide,
+    refusal_of,
+)
 
+SEALER = Sealer(Keyring((bytes(32),)))
 TOLD = "［报警人］说楼上打人"
 HOLDER, COLLEAGUE = Actor("li", "north", "clerk", NORTH), Actor("wang", "north", "clerk", NORTH)
 PROTECTED = Caller(number="v1.sealed", name="v1.sealed", protected=True)
@@ -191,3 +203,18 @@ def test_the_policy_gives_the_number_to_the_team_that_was_sent(
     assert not may_be_told(sent, team, CITY)
     refused = after(RefuseDispatch("red", "UNKNOWN_TEAM"), found=sent)
     assert not may_be_told(refused, team, city)
+
+
+def test_a_report_that_leaves_an_incident_goes_on_hiding_its_protected_callers() -> None:
+    """A witness has named them: the unit, its team and all who read it later get them masked."""
+    leave = UnlinkRepeat(TAKER, "不是一处", beside=("v1.ouyang",))
+    alone = after(leave, found=LINKED)
+    assert after(leave, found=after(LINK, found=alone)).named == alone.named, "once"
+    assert alone.named[-1] == "v1.ouyang"
+    unsealed = replace(alone, report=replace(alone.report, caller=Caller()))
+    for who, named in ((HOLDER, ["v1.ouyang"]), (TAKER, [])):
+        assert [*codec.shown_to(unsealed, CITY, SEALER, who).persons] == named
+    opened = after(OPEN, found=alone)
+    assert "v1.ouyang" in codec.to_matter(opened).persons
+    order = order_of(alone, DispatchNow(TAKER, "red"))
+    assert "v1.ouyang" in order.persons
