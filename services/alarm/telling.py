@@ -17,7 +17,9 @@ from backbone.process.settings import Settings
 from backbone.rpc.caller import Call
 from backbone.shell.shell import Shell
 from backbone.words.actor import Actor
-from backbone.words.errors import Refusal
+from backbone.words.correction import AGAINST, PERSONS
+from backbone.words.errors import InvalidTransition, Refusal
+from backbone.words.followed import VOIDED
 from backbone.words.heard import together
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from liandong.incident.v1.incident_pb2 import Incident
@@ -117,11 +119,21 @@ class Told:
 
     async def amended(self, receipt: Receipt, by: Actor) -> Incident | None:
         """Tell the incident what this version of the receipt has corrected, and those that it has
-        left whom to name no more. Raises the incident's refusal."""
+        left whom to name no more. Raises the incident's refusal: one that is void keeps what has
+        crossed its end for the case that this is undone, and is over for the desk."""
         for each in codec.to_protections(receipt, by):
             await self._tell_of_link(each)
         request = codec.to_amendment(receipt, by)
-        return await self._telling.tell(request) if request else None
+        if request is None:
+            return None
+        incident = await self._telling.tell(request)
+        if incident is None or codec.to_followed(incident).state != VOIDED:
+            return incident
+        said = request.correction
+        now = {each.fact for each in said.facts if each.version == said.version}
+        if now - {AGAINST, PERSONS}:
+            raise InvalidTransition("INCIDENT_OVER", incident=incident.code, state=VOIDED)
+        return incident
 
     async def linked(self, receipt: Receipt, by: Actor) -> None:
         if receipt.outcome is Outcome.LINKED:

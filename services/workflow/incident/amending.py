@@ -43,6 +43,8 @@ from services.workflow.incident.world import World
 
 # The facts that the rows of the routing table ask for.
 DECIDE_THE_UNIT = frozenset({PLACE, CATEGORY, PRIORITY})
+# The ends that another person may undo.
+UNDOABLE = frozenset({State.MERGED, State.VOIDED})
 # After one of these events, the suggestion was taken or put aside.
 ANSWERED = frozenset({"IncidentOffered", "HandOffAccepted", "IncidentResolved"})
 
@@ -98,18 +100,9 @@ def amend(incident: Incident, command: AmendMatter, now: datetime, world: World)
     so_far = so_far.having(replace(known, version=said.version, heard=said.matter.heard))
     persons = tuple(dict.fromkeys((*so_far.matter.persons, *said.matter.persons)))
     so_far = replace(so_far, matter=replace(so_far.matter, persons=persons))
-    category = world.city.categories.get(said.matter.category)
-    for each in said.facts:
-        if each.version <= known.version or each.fact == PERSONS:
-            continue
-        if said.linked and each.fact == AGAINST:
-            _require_same_accused(incident, said)
-            continue
-        if each.for_incident or not said.linked:
-            so_far = reports.for_all(so_far, each.fact, said.matter, said.receipt)
-        else:
-            name = category.name if category else ""
-            so_far = reports.beside(so_far, each.fact, said.matter, known, name)
+    if said.linked and AGAINST in reports.since(said, known):
+        _require_same_accused(incident, said)
+    so_far = reports.corrected(so_far, said, known, world.city)
     return facts_after(incident, so_far, now, world, receipt=said.receipt)
 
 
@@ -121,24 +114,30 @@ def _require_same_accused(incident: Incident, said: Correction) -> None:
 
 def _after_end(incident: Incident, said: Correction, now: datetime, world: World) -> list[Event]:
     """It begins to accuse a unit: hidden from that one at once, and moved nowhere. Or a caller asks
-    for protection: no text names that person any more. Every other fact stays as it was handled."""
+    for protection: no text names that person any more. Every other fact stays as it was handled,
+    unless the end may be undone: what has crossed it would be missing then."""
     so_far = reports.told(incident)
     known = so_far.of(said.receipt) or Report(said.receipt, said.code, linked=said.linked)
-    if said.version <= known.version:
+    left = said.linked and not known.linked and said.version < known.link_version
+    if said.version <= known.version or left:
         return []
-    names = {each.fact for each in said.facts if each.version > known.version}
+    names, may_go_on = reports.since(said, known), incident.state in UNDOABLE
     before, against = incident.matter, said.matter.against
     accuses = AGAINST in names and not said.linked and bool(against) and not before.against
-    if not accuses and PERSONS not in names:
+    if not accuses and PERSONS not in names and not may_go_on:
         _refuse_if_over(incident)
     so_far = so_far.having(replace(known, version=said.version))
+    if may_go_on:
+        so_far = so_far.having(replace(known, version=said.version, heard=said.matter.heard))
+        so_far = reports.composed(reports.corrected(so_far, said, known, world.city))
     persons = tuple(dict.fromkeys((*before.persons, *said.matter.persons)))
     accused = against if accuses else before.against
+    matter = replace(so_far.matter, against=accused, persons=persons)
     return [
         IncidentAmended(
             time=now,
-            matter=replace(before, against=accused, persons=persons),
-            changed=(AGAINST,) if accuses else (),
+            matter=matter,
+            changed=reports.changed(before, matter),
             receipt=said.receipt,
             suggested=incident.suggested,
             reports=reports.fresh(incident.reports, so_far),

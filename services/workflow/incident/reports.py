@@ -11,7 +11,18 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from backbone.words.city import City
-from backbone.words.correction import CATEGORY, DANGER, FACTS, NARRATIVE, PLACE, PRIORITY, TITLE
+from backbone.words.correction import (
+    AGAINST,
+    CATEGORY,
+    DANGER,
+    FACTS,
+    NARRATIVE,
+    PERSONS,
+    PLACE,
+    PRIORITY,
+    TITLE,
+    Correction,
+)
 from backbone.words.heard import HeardDanger, heard_in, together
 from backbone.words.heard_report import HeardReport
 from backbone.words.matter import Matter
@@ -133,6 +144,27 @@ def beside(so_far: Told, fact: str, said: Matter, receipt: Report, category: str
     if fact == PLACE and said.place.point is not None:
         text = f"{text} ({said.place.point.longitude}, {said.place.point.latitude})".strip()
     return so_far.having(replace(so_far.of(receipt.receipt) or receipt, **{fact: text}))
+
+
+def since(said: Correction, known: Report) -> set[str]:
+    """The facts that the receipt has corrected since this was known of it."""
+    return {each.fact for each in said.facts if each.version > known.version}
+
+
+def corrected(so_far: Told, said: Correction, known: Report, city: City) -> Told:
+    """The facts with what the receipt has corrected since. Whom it names, and whom a linked report
+    accuses, is told apart."""
+    category = city.categories.get(said.matter.category)
+    apart = {PERSONS, AGAINST} if said.linked else {PERSONS}
+    for each in said.facts:
+        if each.version <= known.version or each.fact in apart:
+            continue
+        if each.for_incident or not said.linked:
+            so_far = for_all(so_far, each.fact, said.matter, said.receipt)
+        else:
+            name = category.name if category else ""
+            so_far = beside(so_far, each.fact, said.matter, known, name)
+    return so_far
 
 
 def knows_place(place: Place) -> bool:

@@ -13,9 +13,12 @@ from backbone.words.correction import Corrected, Correction
 from backbone.words.place import Place, Point
 from services.workflow.incident.amending import AmendMatter, SetPriority
 from services.workflow.incident.claiming import ClaimIncident
+from services.workflow.incident.closing import VoidIncident
 from services.workflow.incident.handing_off import AcceptHandOff, HandOffIncident
 from services.workflow.incident.lapsing import Lapse
-from services.workflow.incident.record import OVER, Incident, State
+from services.workflow.incident.merging import UndoMerge
+from services.workflow.incident.record import Incident, State
+from services.workflow.incident.reinstating import UndoVoid
 from services.workflow.incident.returning import AcceptReturn
 from services.workflow.incident.routing import DesignateUnit
 from tests.cities import COUNTY, NORTH, SOUTH
@@ -44,6 +47,7 @@ from tests.incidents import (
 )
 from tests.life_cycles import Legal, UseCase
 from tests.unit.workflow.accusations import VERIFIERS
+from tests.unit.workflow.test_merging import MERGE, lived
 
 FIRST, SECOND_REPORT = str(ID), "00000000-0000-0000-0000-000000000009"
 CLERK_OF_DESK = Actor("zhou", "command", SERVICE)
@@ -72,11 +76,8 @@ def linked(version: int, **said: Any) -> AmendMatter:
 def legal(holder: Actor, **others: Any) -> tuple[Legal, ...]:
     by = VERIFIERS[0] if holder.unit == "discipline" else DESK
     return (
-        # After the end it may only begin to accuse a unit.
-        Legal(
-            a_correction(5, narrative="two bicycles"),
-            but={**dict.fromkeys(OVER, "INCIDENT_OVER"), State.MERGED: "INCIDENT_MERGED"},
-        ),
+        # Once it is closed it may only begin to accuse a unit.
+        Legal(a_correction(5, narrative="two bicycles"), but={State.CLOSED: "INCIDENT_OVER"}),
         Legal(SetPriority(by, "P1", "it is worse")),
     )
 
@@ -136,8 +137,31 @@ def test_what_was_set_on_the_incident_is_not_undone_by_another_fact_of_the_recei
 @pytest.mark.parametrize("state", ["CLOSED", "VOIDED", "MERGED"])
 def test_after_the_end_nothing_is_corrected(state: str) -> None:
     over = changed(RESOLVED, state=state)
-    assert refusal_of(over, a_correction(4, danger=KNIFE)) == "INCIDENT_OVER"
+    if state == "CLOSED":
+        assert refusal_of(over, a_correction(4, danger=KNIFE)) == "INCIDENT_OVER"
     assert refusal_of(over, SetPriority(DESK, "P1", "x")) == "INCIDENT_OVER"
+
+
+@pytest.mark.parametrize(
+    ("end", "undo"),
+    [
+        (VoidIncident(DESK, "HOAX"), UndoVoid(replace(DESK, user="qian"), "真的")),
+        (MERGE, UndoMerge(replace(DESK, user="qian"), "两起")),
+    ],
+    ids=["void", "merge"],
+)
+@pytest.mark.parametrize("by", [FIRST, SECOND_REPORT], ids=["own", "linked"])
+def test_what_crosses_an_end_that_is_undone_is_not_lost(end: Any, undo: Any, by: str) -> None:
+    """The receipt was committed, and says it once: without it the team would hear no danger."""
+    found = OFFERED if by == FIRST else lived(OFFERED, linked(7, danger=""))
+    late = a_correction(8, receipt=by, danger=KNIFE, place=THERE)
+    ended = lived(found, end)
+    told = lived(ended, late)
+    assert (told.state, told.charge) == (ended.state, ended.charge), "it moves nothing"
+    assert lived(told, late) == told
+    again = lived(told, undo).matter
+    assert again.danger == KNIFE
+    assert again.place == (THERE if by == FIRST else OFFERED.matter.place)
 
 
 def test_a_linked_report_is_told_beside_and_moves_no_place() -> None:
@@ -326,7 +350,7 @@ USE_CASE = UseCase(
     legal=legal,
     rights={
         "an incident": """\
-AmendMatter in TRIAGE, OFFERED, CLAIMED, HANDLING, RESOLVED
+AmendMatter in TRIAGE, OFFERED, CLAIMED, HANDLING, RESOLVED, VOIDED, MERGED
   holder: every role in sight
   colleague of the holder: every role in sight
   unit that was asked: every role in sight
@@ -346,7 +370,7 @@ SetPriority in TRIAGE, OFFERED, CLAIMED, HANDLING
   neighbour: dispatcher
 """,
         "an incident that accuses the unit of its own place": """\
-AmendMatter in TRIAGE, OFFERED, CLAIMED, HANDLING, RESOLVED
+AmendMatter in TRIAGE, OFFERED, CLAIMED, HANDLING, RESOLVED, VOIDED
   holder: every role in sight
   colleague of the holder: every role in sight
   unit that was asked: every role in sight
