@@ -127,7 +127,7 @@ def _after_end(incident: Incident, said: Correction, now: datetime, world: World
     if not accuses and PERSONS not in names and not may_go_on:
         _refuse_if_over(incident)
     so_far = so_far.having(replace(known, version=said.version))
-    if may_go_on:
+    if may_go_on and names - {PERSONS, AGAINST}:
         so_far = so_far.having(replace(known, version=said.version, heard=said.matter.heard))
         so_far = reports.composed(reports.corrected(so_far, said, known, world.city))
     persons = tuple(dict.fromkeys((*before.persons, *said.matter.persons)))
