@@ -12,6 +12,7 @@ from typing import Any
 from google.protobuf.descriptor import Descriptor
 
 from backbone.words.errors import LISTED, Flaw
+from services.gateway.contract.codes import as_code
 from services.gateway.contract.fields import PAGE_PLACE, field_at, items_of
 from services.gateway.contract.naming import Names, kind_of
 
@@ -60,9 +61,9 @@ class KnownFilters:
 def _codes(name: str, text: str | Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """The codes with their places; a list has its texts by index."""
     if isinstance(text, str):
-        yield name, text
+        yield name, as_code(text)
     else:
-        yield from ((f"{name}[{index}]", code) for index, code in text.items())
+        yield from ((f"{name}[{index}]", as_code(code)) for index, code in text.items())
 
 
 def _flaw(where: str, kind: str, code: str, names: Names) -> Flaw:

@@ -13,6 +13,7 @@ from pydantic_core import SchemaValidator, core_schema
 from pydantic_core.core_schema import CoreConfig, CoreSchema
 
 from services.gateway.contract.asking import PLACE, SHOWN, SIZE, asked, one_of
+from services.gateway.contract.codes import holds_codes, of_codes
 from services.gateway.contract.fields import (
     DURATION,
     PAGE_PLACE,
@@ -88,6 +89,8 @@ def query_reader(message: Descriptor, fields: Mapping[str, str]) -> SchemaValida
 def _said(field: FieldDescriptor) -> CoreSchema:
     """The schema of a field read from texts; a list arrives as a mapping by index."""
     one = asked(field) or _value(field, {})
+    if holds_codes(field):
+        one = of_codes(one)
     if not field.is_repeated:
         return one
     members = core_schema.dict_schema(values_schema=one)
@@ -142,6 +145,8 @@ def _value(field: FieldDescriptor, definitions: dict[str, CoreSchema]) -> CoreSc
         return _message(field.message_type, definitions)
     if field.type == FieldDescriptor.TYPE_BYTES:
         return core_schema.bytes_schema()
+    if holds_codes(field):
+        return of_codes(TEXT)
     return PLAIN[field.cpp_type]
 
 

@@ -10,6 +10,7 @@ from google.protobuf.message_factory import GetMessageClass
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.gateway.contract.codes import holds_codes
 from services.gateway.contract.fields import DURATION, PAGE_SIZE, TIMESTAMP, map_of, names_of
 from services.gateway.contract.naming import Names
 from services.gateway.contract.plan import plan_of
@@ -79,6 +80,8 @@ def _one(field: FieldDescriptor, depth: int) -> Any:
         return st.sampled_from(list(names_of(field.enum_type).values()))
     if field.name == PAGE_SIZE:
         return st.integers(0, 2**31 - 1)
+    if holds_codes(field):  # of which another width is another way to write it
+        return st.text(st.characters(max_codepoint=127, exclude_characters="\0"), max_size=20)
     if field.message_type is None:
         return PLAIN[field.cpp_type]
     if field.message_type.full_name == TIMESTAMP:
