@@ -66,6 +66,13 @@ class Gate:
             raise Problem(403, "PERSONS_ONLY")
         return caller
 
+    async def record(self, request: Request, caller: Caller, what: str) -> None:
+        """Record a disclosure, or what an auditor reads; a failure here prevents the answer. A list
+        has no subject, nor has a stream."""
+        subject = next(iter(request.path_params.values()), "")
+        purpose = incoming.purpose_of(request) or AUDITED
+        await self.reveals.record(caller, what, subject, purpose, trace_of(request))
+
     async def still_admits(self, request: Request, caller: Caller) -> bool:
         """Whether an open stream is still that of this caller, with the unit, role and team of its
         beginning; True while it cannot be checked."""
@@ -99,7 +106,7 @@ class RpcEndpoint:
         if self._route.is_write:
             headers |= _headers_of(await call.trailing_metadata())
         if self._route.reveals or self._is_audit(caller):
-            await self._record_reveal(request, caller)
+            await self._gate.record(request, caller, self._route.rpc)
         answer = self._plan.write(response)
         known = self._plan.known
         if known.lists or (known.kinds and not answer["items"]):
@@ -166,13 +173,6 @@ class RpcEndpoint:
         """Whether an auditor reads matters: each reading is recorded as a disclosure is."""
         reads = self._route.method == "GET" and not self._route.public
         return reads and caller.role == AUDITOR and self._plan.area.service != "directory"
-
-    async def _record_reveal(self, request: Request, caller: Caller) -> None:
-        """Record the disclosure; a failure here prevents the answer. A list has no subject."""
-        subject = next(iter(request.path_params.values()), "")
-        purpose = incoming.purpose_of(request) or AUDITED
-        trace = trace_of(request)
-        await self._gate.reveals.record(caller, self._route.rpc, subject, purpose, trace)
 
     def _metadata(self, request: Request, caller: Caller) -> list[tuple[str, str]]:
         metadata = [*self._gate.upstream.metadata, *caller.metadata, pressed(request)]

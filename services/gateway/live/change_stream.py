@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from backbone.words.actor import Actor
+from backbone.words.sight import AUDITOR
 from services.gateway.accounts.auth import Caller
 from services.gateway.http.endpoint import Gate
 from services.gateway.live.changes import Reader, Ring
@@ -22,6 +23,8 @@ from services.gateway.routes.route import Extra
 
 # Seconds that a stream waits for a gateway that has just started or lags behind another.
 CATCH_UP = 3.0
+# What the register of disclosures calls it.
+WATCHED = "WatchChanges"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,8 @@ class Live:
     async def changes(self, request: Request) -> Response:
         caller = await self.gate.admit(request)
         self.streams.require_room(caller)
+        if caller.role == AUDITOR:  # each opening, as each reading of a list
+            await self.gate.record(request, caller, WATCHED)
         still_admits = partial(self.gate.still_admits, request, caller)
         return self.streams.respond(self._stream(request, caller), still_admits)
 

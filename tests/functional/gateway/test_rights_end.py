@@ -78,6 +78,24 @@ async def seconds_to_end(
     return ended
 
 
+async def test_what_an_auditor_watches_is_on_record(running: Running) -> None:
+    """Each opening, as each reading of a list; of others none."""
+    http, gateway = running
+    watched = "SELECT user_name, purpose FROM reveals WHERE what = 'WatchChanges' ORDER BY position"
+    before = len(await gateway.pool.fetch(watched))
+    for user in ("li", "auditor"):
+        header = await sign_in(http, user, "liandong-demo")
+        for purpose in ({}, {"Liandong-Purpose": "%E6%8A%BD%E6%9F%A5"}):
+            async with http.stream("GET", "/v1/changes", headers=header | purpose) as stream:
+                assert stream.status_code == 200
+    lines = (await gateway.pool.fetch(watched))[before:]
+    assert [line["user_name"] for line in lines] == ["auditor", "auditor"]
+    auditor = await sign_in(http, "auditor", "liandong-demo")
+    page = (await http.get("/v1/reveals", headers=auditor)).json()
+    found = [each["purpose"] for each in page["items"] if each["what"] == "WatchChanges"]
+    assert found[:2] == ["抽查", "审计查阅"]
+
+
 async def test_of_a_disabled_person_and_of_a_new_password(
     running: Running,
 ) -> None:
