@@ -86,11 +86,12 @@ def test_a_file_is_brought_in_whole_or_not_at_all(
     assert wrong.returncode == 1 and "line 3" in wrong.stderr
     file.write_bytes(f"{head}qi,齐\0,clerk,{UNIT},\n".encode())
     assert "line 2: The field name contains" in refused(whole_city, file)
-    posts = f"wu,吴,clerk,no-unit,\nxu,徐,team_leader,{UNIT},nope\nyu,余,team_leader,{UNIT},\n"
+    posts = f"wu,吴,clerk,no-unit,\nxu,徐,team_leader,{UNIT},nope\n"
+    file.write_text(f"{head}{posts}yu,余,team_leader,{UNIT},\n", "utf-8")
+    assert "line 4: The role team_leader needs the team" in refused(whole_city, file)
     file.write_text(head + posts, "utf-8")
     told = refused(whole_city, file)
     assert "line 2: no-unit is no unit" in told and "line 3: nope is no team" in told
-    assert "line 4: The role team_leader needs the team" in told
     file.write_bytes(f"{head}sun,孙某,clerk,{UNIT},\nma,马某,head,{UNIT},\n".encode("gb18030"))
     done = whole_city.liandong("accounts", "import", str(file))
     assert done.returncode == 0, done.stderr
