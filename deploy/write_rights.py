@@ -9,7 +9,7 @@ from backbone.words.actor import Actor
 from backbone.words.cells import Cell, cells
 from backbone.words.rights import RIGHTS
 from backbone.words.roles import EVERYONE
-from backbone.words.sight import LINES, Relation, grants
+from backbone.words.sight import LINES, LINES_ON_DUTY, Relation, grants
 
 FILE = Path(__file__).parents[1] / "docs" / "rights.md"
 HEAD = """# Who may see and do what
@@ -72,10 +72,13 @@ def _seen(role: str, source: str) -> str:
 
 def _lines() -> Iterator[str]:
     yield "## Lines\n"
-    watchers = ", ".join(sorted(sight.OF_A_LINE))
+    on_duty = ", ".join(sorted(sight.ON_DUTY))
+    watchers = ", ".join(sorted(sight.OF_A_LINE - sight.ON_DUTY))
     yield f"Of a functional unit {watchers} watch no other business in their area:\n"
     yield from (f"- `{kind}`: {', '.join(sorted(found))}" for kind, found in LINES.items())
-    yield "- any other kind of functional unit: only what the unit itself has to do with\n"
+    yield f"\nOf what {on_duty} watch elsewhere, they watch there no more than:\n"
+    yield from (f"- `{kind}`: {', '.join(sorted(each))}" for kind, each in LINES_ON_DUTY.items())
+    yield "\nOf any other kind all of these see only what the unit itself has to do with.\n"
 
 
 def _verbs() -> Iterator[str]:

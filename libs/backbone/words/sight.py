@@ -73,8 +73,16 @@ LINES: Mapping[str, frozenset[str]] = {
     "justice": frozenset({DISPUTE}),
     "civil_affairs": frozenset({CARE}),
 }
+# The same for those who dispatch or are on duty: the 110 desk serves its whole area; units that
+# have teams see what teams are sent to there.
+LINES_ON_DUTY: Mapping[str, frozenset[str]] = {
+    **LINES,
+    "command": LINES["command"] | {DISPUTE},
+    **dict.fromkeys(("fire", "medical"), frozenset({MISSION, ORDER})),
+}
+ON_DUTY = frozenset({"dispatcher", "call_taker", "duty_officer", "centre_director"})
 # Roles of which the same one serves a whole area or a functional unit.
-OF_A_LINE = frozenset({"supervisor", "leader"})
+OF_A_LINE = frozenset({"supervisor", "leader"}) | ON_DUTY
 
 
 class Relation(StrEnum):
@@ -142,7 +150,8 @@ def _grants(role: str, line: str) -> tuple[Grant, ...]:
     own = _with_all(each for each in SOURCES - {CASE} if role not in BLIND.get(each, ()))
     watched = {each for each, watchers in WATCHES.items() if role in watchers}
     if line and role in OF_A_LINE:
-        watched &= LINES.get(line, frozenset())
+        lines = LINES_ON_DUTY if role in ON_DUTY else LINES
+        watched &= lines.get(line, frozenset())
     over = _with_all(watched)
     found = [Grant(Relation.UNIT, own, accused=role not in BLIND_TO_ACCUSATIONS)]
     if role in BLIND_TO_ACCUSATIONS:
@@ -186,6 +195,12 @@ def watches(actor: Actor, source: str) -> bool:
         each.relation in (Relation.WATCHER, Relation.AUDITOR) and source in each.sources
         for each in grants(actor)
     )
+
+
+def watches_over(actor: Actor, source: str, area: str) -> bool:
+    """The same of a matter there: what a dispatcher of the area decides is not decided by one of a
+    unit with other business."""
+    return watches(actor, source) and contains(actor.area, area)
 
 
 def sees(actor: Actor, facts: Facts) -> bool:

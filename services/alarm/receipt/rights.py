@@ -9,7 +9,7 @@ from backbone.words.followed import HELD, Followed
 from backbone.words.neighbours import HOTLINE_KIND
 from backbone.words.place import contains
 from backbone.words.roles import CALLER_REVEALERS, PARTNERS, TAKERS, TEAM_SENDERS
-from backbone.words.sight import AUDITOR, sees
+from backbone.words.sight import ALARM, AUDITOR, sees, watches_over
 from services.alarm.receipt.record import Kind, Receipt
 
 EVERY_KIND = frozenset(Kind)
@@ -54,7 +54,7 @@ def require_desk(receipt: Receipt, command: ByActor) -> None:
     actor = command.by
     kinds = ONLY.get(actor.role, EVERY_KIND)
     at_home = actor.unit == receipt.unit and actor.role in TAKERS and receipt.origin.kind in kinds
-    over_the_area = actor.role == OVER_DESKS and contains(actor.area, receipt.area)
+    over_the_area = actor.role == OVER_DESKS and watches_over(actor, ALARM, receipt.area)
     if not at_home and not over_the_area:
         raise Denied("NOT_YOUR_DESK", desk=receipt.unit)
 

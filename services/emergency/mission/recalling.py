@@ -11,9 +11,8 @@ from backbone.words.actor import Actor
 from backbone.words.errors import Denied, InvalidTransition, NotFound
 from backbone.words.guards import require_text
 from backbone.words.heard_report import HeardReport
-from backbone.words.place import contains
 from backbone.words.roles import DISPATCHERS, TEAM_SENDERS
-from backbone.words.sight import sees
+from backbone.words.sight import ORDER, sees, watches_over
 from services.emergency.mission.awaiting import has_left
 from services.emergency.mission.record import (
     ANY,
@@ -107,7 +106,7 @@ def _require_may_recall(mission: Mission, by: Actor) -> None:
     """Allow the desk that has ordered it, and the dispatchers over the team or the place."""
     ordered = by.unit == mission.order.ordered_unit and by.role in TEAM_SENDERS
     areas = (mission.release.area, mission.order.place.area)
-    dispatches = by.role in DISPATCHERS and any(contains(by.area, each) for each in areas)
+    dispatches = by.role in DISPATCHERS and any(watches_over(by, ORDER, each) for each in areas)
     if not ordered and not dispatches:
         raise Denied("ROLE_MAY_NOT", role=by.role)
 

@@ -9,8 +9,8 @@ from msgspec import Struct
 from backbone.life_cycle import Also, change, creates
 from backbone.words.actor import Actor
 from backbone.words.errors import Denied, InvalidArgument, NotFound
-from backbone.words.place import contains
 from backbone.words.roles import COMMANDERS
+from backbone.words.sight import ORDER, watches_over
 from services.emergency.mission.record import Team
 
 TEAMS = UUID("0b0c6b86-5a0e-4f0e-9d43-6f2f3a1d7c55")
@@ -81,7 +81,7 @@ def _require_may_set(command: SetTeamStatus, of: Team) -> None:
         return
     if by.role not in COMMANDERS:
         raise Denied("NOT_YOUR_TEAM", team=command.team)
-    if by.unit != of.unit and not contains(by.area, of.area):
+    if by.unit != of.unit and not watches_over(by, ORDER, of.area):
         raise NotFound("NO_SUCH_TEAM")
 
 

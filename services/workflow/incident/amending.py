@@ -16,8 +16,8 @@ from backbone.words.guards import require_priority, require_text
 from backbone.words.heard import HeardDanger, confirmed
 from backbone.words.heard_report import HeardReport
 from backbone.words.matter import Matter
-from backbone.words.place import contains
 from backbone.words.roles import DISPATCHERS
+from backbone.words.sight import watches_over
 from services.workflow.incident import (
     accusing,
     clocks,
@@ -169,7 +169,8 @@ def require_may_set_priority(incident: Incident, actor: Actor) -> None:
     holds = incident.state in HELD and (actor.unit, actor.user) == (charge.unit, charge.holder)
     at_desk = bool(actor.unit) and actor.unit == desk
     area = incident.area or actor.area
-    dispatches = actor.role in DISPATCHERS and contains(actor.area, area)
+    source = incident.facts.source
+    dispatches = actor.role in DISPATCHERS and watches_over(actor, source, area)
     if not (holds or at_desk or dispatches):
         raise Denied("MAY_NOT_SET_PRIORITY", role=actor.role)
 

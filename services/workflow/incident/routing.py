@@ -16,10 +16,9 @@ from backbone.words.city import City, Unit
 from backbone.words.competence import competent_unit
 from backbone.words.errors import Denied, InvalidArgument
 from backbone.words.guards import require_not_accused, require_unit
-from backbone.words.place import contains
 from backbone.words.policy import Route
 from backbone.words.roles import DISPATCHERS, SUPERIORS
-from backbone.words.sight import is_kept
+from backbone.words.sight import is_kept, watches_over
 from services.workflow.incident import clocks
 from services.workflow.incident.record import OPEN, Incident, Routing, State
 from services.workflow.incident.world import World
@@ -224,7 +223,8 @@ def require_dispatcher(incident: Incident, actor: Actor) -> None:
     if kept and actor.unit and actor.unit == matter.desk:
         return
     area = incident.area
-    if actor.role not in DISPATCHERS or not contains(actor.area, area or actor.area):
+    source = incident.facts.source
+    if actor.role not in DISPATCHERS or not watches_over(actor, source, area or actor.area):
         raise Denied("NOT_THE_DISPATCHER", area=area)
 
 

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
 from backbone.words.errors import Denied, InvalidTransition
-from backbone.words.place import contains
 from backbone.words.roles import CITIZEN, DESKS, DISPATCHERS, SUPERVISORS
+from backbone.words.sight import watches_over
 from backbone.words.texts import trimmed
 from services.workflow.incident.record import OPEN, Incident, Urged
 from services.workflow.incident.world import World
@@ -50,7 +50,7 @@ def kind_of(incident: Incident, actor: Actor) -> Urger:
     if actor.role == CITIZEN:
         return Urger.CITIZEN
     at_desk = actor.unit == incident.matter.desk and actor.role in DESKS | {"clerk", "head"}
-    in_area = contains(actor.area, incident.area or actor.area)
+    in_area = watches_over(actor, incident.facts.source, incident.area or actor.area)
     if at_desk or (actor.role in DISPATCHERS and in_area):
         return Urger.DESK
     if actor.role in SUPERVISORS and in_area:
