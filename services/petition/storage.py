@@ -52,11 +52,15 @@ ORDER BY register_time DESC LIMIT 20
 ONE = f"SELECT {STATE} FROM petitions AS p WHERE id = $1"  # noqa: S608  # our names
 BY_CODE = f"SELECT {STATE} FROM petitions AS p WHERE code = $1"  # noqa: S608  # our names
 # An attempt is counted before the PIN is compared, so that many at once are no way around it.
+# A window is over when its time has come, and also when it would begin later than now: the clock
+# that counted it has been set back since.
 ATTEMPT = """
 INSERT INTO trackings AS t (code, until, attempts) VALUES ($1, clock_timestamp() + $2, 1)
 ON CONFLICT (code) DO UPDATE SET
-    until = CASE WHEN t.until < clock_timestamp() THEN excluded.until ELSE t.until END,
-    attempts = CASE WHEN t.until < clock_timestamp() THEN 1 ELSE t.attempts + 1 END
+    until = CASE WHEN t.until - clock_timestamp() BETWEEN interval '0' AND $2
+        THEN t.until ELSE excluded.until END,
+    attempts = CASE WHEN t.until - clock_timestamp() BETWEEN interval '0' AND $2
+        THEN t.attempts + 1 ELSE 1 END
 RETURNING attempts, until - clock_timestamp() AS locked
 """
 FORGIVE = "DELETE FROM trackings WHERE code = $1"

@@ -23,19 +23,24 @@ from services.gateway.metrics import LIMITED
 from services.gateway.settings import GatewaySettings
 
 KNOWN = "SELECT true FROM known_addresses WHERE who = $1 AND forget_time > clock_timestamp()"
-COUNT = """
+# A count that was made later than now was made by a clock that has been set back since: it delays
+# nobody until that time comes again.
+_DELAY = """
+CASE WHEN {wrong} < $2 THEN interval '0'
+ELSE least($4::interval, $3::interval * power(2, least({wrong} - $2, 30))) END
+"""
+COUNT = f"""
 INSERT INTO guesses AS g (who, of_name, wrong, free_time, forget_time)
 VALUES ($1, $6, 1, clock_timestamp(), clock_timestamp() + $5)
 ON CONFLICT (who) DO UPDATE SET
     wrong = CASE WHEN g.forget_time < clock_timestamp() THEN 1 ELSE g.wrong + 1 END,
-    free_time = clock_timestamp() + CASE
-        WHEN g.forget_time < clock_timestamp() OR g.wrong + 1 < $2 THEN interval '0'
-        ELSE least($4::interval, $3::interval * power(2, least(g.wrong + 1 - $2, 30)))
-    END,
+    free_time = clock_timestamp() + CASE WHEN g.forget_time < clock_timestamp() THEN interval '0'
+        ELSE {_DELAY.format(wrong="(g.wrong + 1)")} END,
     forget_time = excluded.forget_time, of_name = excluded.of_name
 WHERE g.free_time <= clock_timestamp()
+    OR g.free_time > clock_timestamp() + {_DELAY.format(wrong="g.wrong")}
 RETURNING true
-"""
+"""  # noqa: S608  # of our own parts
 DELAY = "SELECT max(free_time) - clock_timestamp() FROM guesses WHERE who = ANY($1)"
 FORGIVE = "DELETE FROM guesses WHERE who = $1"
 # Forget the guesses at a name from all addresses; the count of an address over all names stays.

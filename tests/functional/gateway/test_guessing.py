@@ -57,6 +57,31 @@ async def test_each_wrong_guess_doubles_the_delay(front: Front) -> None:
     assert delays == [120, 240, 480, 900, 900, 900]
 
 
+async def set_back(front: Front, hours: int) -> None:
+    """As if the clock of the database had been so far ahead until now."""
+    await front.gateway.pool.execute(
+        "UPDATE guesses SET free_time = free_time + $1 * interval '1 hour', "
+        "forget_time = forget_time + $1 * interval '1 hour'",
+        hours,
+    )
+
+
+@pytest.mark.parametrize("before", [1, 5, 9])
+async def test_a_clock_that_is_set_back_locks_nobody_out_and_forgets_no_count(
+    front: Front, before: int
+) -> None:
+    """Each attempt, also a right one, kept its name and address out until the old time came."""
+    await guess(front, "zhao", AWAY, before)
+    await set_back(front, 5)
+    assert statuses(await guess(front, "zhao", AWAY, 2)) == (
+        [401, 429] if before > 3 else [401, 401]
+    )
+    await set_back(front, 1)
+    assert (await front.sign_in("zhao", source=AWAY)).status_code == 200
+    await set_back(front, 30)
+    assert (await front.sign_in("li", source=AWAY)).status_code == 200
+
+
 async def test_all_spellings_of_a_name_are_counted_as_one(front: Front) -> None:
     spellings = ("zhao", "ZHAO", "Zhao", "ｚｈａｏ", "ＺＨＡＯ", "zｈAo")
     answers = [await front.sign_in(user, "guess", AWAY) for user in spellings]

@@ -138,6 +138,23 @@ async def test_very_many_guessers_do_not_keep_the_petitioner_out_at_home(call: C
     assert await tracked(call, petition.code, petition.pin, home) == petition.code
 
 
+async def test_a_clock_that_is_set_back_locks_nobody_out(
+    call: Client, database: Installation
+) -> None:
+    """Whoever had asked while it was ahead was locked out until that time came again."""
+    petition, home = await registered(call), "192.0.2.46"
+    for n in range(Limits().attempts + 1):
+        await why(call, petition.code, f"{n:08d}", home)
+    assert await why(call, petition.code, petition.pin, home) == "TRACKING_LOCKED"
+    admin = await asyncpg.connect(database.admin)
+    await admin.execute("UPDATE petition.trackings SET until = until + interval '1 day'")
+    await admin.close()
+    assert await tracked(call, petition.code, petition.pin, home) == petition.code
+    for n in range(Limits().attempts):
+        assert await why(call, petition.code, f"{n:08d}", home) == "NO_SUCH_CODE"
+    assert await why(call, petition.code, petition.pin, home) == "TRACKING_LOCKED"
+
+
 def test_limits_are_settings() -> None:
     limits = read_limits({"LIANDONG_TRACKING_ATTEMPTS": "3"})
     assert (limits.attempts, limits.code_attempts) == (3, Limits().code_attempts)
