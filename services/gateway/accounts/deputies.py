@@ -9,10 +9,11 @@ by name stays the person's: the rights are those of the role.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from backbone.postgres.pool import Pool
+from backbone.process import clock
 from services.gateway.accounts import audit, storage
 from services.gateway.accounts.audit import Line
 from services.gateway.accounts.coded import Coded
@@ -71,7 +72,7 @@ class Deputies:
     async def appoint(self, lent: str, taken: str, period: Period, actor: str) -> dict[str, Any]:
         """Let one person stand in for another; return the line of the list. Raises Problem 403,
         404, 422."""
-        require_period(period, datetime.now(UTC))
+        require_period(period, clock.now())
         # Before the transaction, which must be short: what changes meanwhile is found at each use.
         account = await self._account(lent, "person")
         other = await self._account(taken, "deputy")

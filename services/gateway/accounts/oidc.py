@@ -7,7 +7,6 @@ gateway's key. So any gateway may answer the way back, and a link of a stranger 
 import hmac
 import importlib
 import secrets
-import time
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from hashlib import sha256
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from backbone.process import clock
 from backbone.words.roles import Roles
 from services.gateway.accounts import storage
 from services.gateway.accounts.oidc_client import Client, cause_of
@@ -52,7 +52,7 @@ class Oidc:
         """Send the browser to the provider."""
         self.sessions.gate.limits.sign_in.take(address_of(request))
         provider = self._provider()
-        secret, now = secrets.token_urlsafe(32), int(time.time())
+        secret, now = secrets.token_urlsafe(32), int(clock.now().timestamp())
         state = f"{now}.{self._derived('state', secret, now)}"
         told = (state, self._derived("nonce", secret, now), self._derived("verifier", secret, now))
         address = await provider.address(*told)
@@ -101,7 +101,7 @@ class Oidc:
         began, _, given = state.partition(".")
         if secret and began.isascii() and began.isdecimal() and len(began) < 12:
             right = self._derived("state", secret, int(began))
-            is_recent = -LEEWAY <= time.time() - int(began) <= MINUTES * 60
+            is_recent = -LEEWAY <= clock.now().timestamp() - int(began) <= MINUTES * 60
             if hmac.compare_digest(given.encode(), right.encode()) and is_recent:
                 return secret, int(began)
         raise Problem(400, "OIDC_NOT_BEGUN_HERE", {"minutes": MINUTES})

@@ -21,6 +21,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry, KeySet
 from truststore import SSLContext
 
+from backbone.process.clock import now
 from services.gateway.accounts.oidc_client import Client, cause_of, is_safe
 from services.gateway.http.problems import Problem
 
@@ -48,10 +49,14 @@ class Answer:
     date: str
 
 
+def seconds_now() -> float:
+    return now().timestamp()
+
+
 class Provider:
     """One provider, with what it publishes (endpoints, keys) kept for some minutes."""
 
-    def __init__(self, client: Client, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, client: Client, clock: Callable[[], float] = seconds_now) -> None:
         self.client, self._clock = client, clock
         self._kept: dict[str, tuple[float, Any]] = {}
 
@@ -147,8 +152,8 @@ class Provider:
     def _require_clock(self, claims: dict[str, Any]) -> None:
         """A token that was made just now is neither of tomorrow nor over. When it says that it was
         made tells no more: some providers write five minutes earlier."""
-        now = self._clock()
-        ahead, behind = float(claims["iat"]) - now, now - float(claims["exp"])
+        present = self._clock()
+        ahead, behind = float(claims["iat"]) - present, present - float(claims["exp"])
         seconds = round(max(ahead, behind))
         if seconds > LEEWAY:
             raise self._apart(seconds)

@@ -4,6 +4,7 @@ An administrator enrols an account, or the person does (`own_account`). An admin
 factor away when the person has lost it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from unicodedata import normalize
@@ -13,6 +14,7 @@ import pyotp
 
 from backbone.postgres.pool import Pool
 from backbone.postgres.sealing import KeyMissing, Sealer
+from backbone.process.clock import now
 from backbone.process.keyring import Keyring
 from backbone.words.roles import Roles
 from services.gateway.accounts import audit, storage
@@ -40,7 +42,6 @@ ENROL_FIRST = """
 INSERT INTO second_factors (user_name, sealed, step) VALUES ($1, $2, $3)
 ON CONFLICT DO NOTHING RETURNING *
 """
-NOW = "SELECT extract(epoch FROM clock_timestamp())::float8"
 REMOVE = "DELETE FROM second_factors WHERE user_name = $1"
 HAS = "SELECT true FROM second_factors WHERE user_name = $1"
 # Counted as wrong before it is looked at, so that codes that come at once are counted too.
@@ -70,12 +71,17 @@ class Pending(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class SecondFactors:
-    """The second factors of all accounts; `required` are the roles that need one."""
+    """The second factors of all accounts; `required` are the roles that need one.
+
+    The clock is that of the database: on a host whose own is wrong every code would be, and ten
+    tries lock the factor.
+    """
 
     pool: Pool
     sealer: Sealer
     coded: Coded
     required: Roles = frozenset()
+    clock: Callable[[], datetime] = now
 
     async def enrol(self, user: str, actor: str) -> str:
         """Give the account a new secret and end its sessions; return the address that an app reads
@@ -91,16 +97,15 @@ class SecondFactors:
         if await self.pool.fetchval(HAS, user):
             raise Problem(409, "SECOND_FACTOR_PRESENT")
         secret = pyotp.random_base32()
-        said = Pending(user, secret, await self._now() + PENDING_SECONDS)
+        said = Pending(user, secret, int(self.clock().timestamp()) + PENDING_SECONDS)
         pending = self.sealer.seal(PENDING, msgspec.json.encode(said).decode())
         return pyotp.TOTP(secret).provisioning_uri(name=user, issuer_name=ISSUER), pending
 
     async def confirm(self, user: str, pending: str, code: str, session: bytes) -> None:
         """Enrol the secret that was begun, if the code is of it; of the sessions this one stays.
         Raises Problem 403, 409, 422."""
-        now = await self._now()
-        said = self._begun(user, pending, now)
-        step = _step(said.secret, code, now)
+        said = self._begun(user, pending)
+        step = self._step(said.secret, code)
         if step is None:
             raise Problem(403, "FACTOR_CODE_WRONG")
         async with audit.audited(self.pool) as conn:
@@ -113,13 +118,13 @@ class SecondFactors:
             await storage.end_sessions(conn, user, but=session)
             await audit.save(conn, Line("SECOND_FACTOR_ENROLLED", user, unit, user))
 
-    def _begun(self, user: str, pending: str, now: int) -> Pending:
+    def _begun(self, user: str, pending: str) -> Pending:
         """Raises Problem 422 for what was not begun by this person, or too long ago."""
         try:
             said = msgspec.json.decode(self.sealer.open(PENDING, pending), type=Pending)
         except (ValueError, KeyMissing) as error:
             raise Problem(422, "SECOND_FACTOR_NOT_BEGUN") from error
-        if said.user != user or said.until < now:
+        if said.user != user or said.until < self.clock().timestamp():
             raise Problem(422, "SECOND_FACTOR_NOT_BEGUN")
         return said
 
@@ -141,17 +146,20 @@ class SecondFactors:
             raise refused("SECOND_FACTOR_LOCKED")
         if not await self.coded.factors.is_sound(self.pool, row):
             raise refused("SECOND_FACTOR_NOT_ENROLLED")  # another hand has written the secret
-        step = _step(self.sealer.open(FIELD, row["sealed"]), code, await self._now())
+        step = self._step(self.sealer.open(FIELD, row["sealed"]), code)
         if step is None:
             raise refused("WRONG_CODE")
         if not await self.pool.fetchval(USE, user, step):
             raise refused("CODE_USED")
         return str(row["sealed"])
 
-    async def _now(self) -> int:
-        """The time of the database, which all gateways share: the clock of one that is wrong would
-        refuse every code there, and lock the factors of all who try."""
-        return int(await self.pool.fetchval(NOW))
+    def _step(self, secret: str, code: str) -> int | None:
+        """The time step whose code this is, of those that are near enough."""
+        totp, given = pyotp.TOTP(secret), "".join(normalize("NFKC", code).split())
+        present = int(self.clock().timestamp()) // STEP
+        near = range(present - DRIFT, present + DRIFT + 1)
+        right = (step for step in near if totp.verify(given, for_time=_time_of(step)))
+        return next(right, None)
 
     async def _change(self, given: str, actor: str, kind: str, sealed: str) -> str:
         """Returns the name of the account."""
@@ -167,14 +175,6 @@ class SecondFactors:
             await storage.end_sessions(conn, user)
             await audit.save(conn, Line(kind, user, account["unit"], actor))
         return user
-
-
-def _step(secret: str, code: str, now: int) -> int | None:
-    """The time step whose code this is, of those that are near enough."""
-    totp, given = pyotp.TOTP(secret), "".join(normalize("NFKC", code).split())
-    near = range(now // STEP - DRIFT, now // STEP + DRIFT + 1)
-    right = (step for step in near if totp.verify(given, for_time=_time_of(step)))
-    return next(right, None)
 
 
 def _time_of(step: int) -> datetime:

@@ -2,10 +2,9 @@
 
 import asyncio
 import json
-import time
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Iterator
-from types import SimpleNamespace
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,7 +13,7 @@ import pytest
 
 from backbone.process.pulse import Pulse
 from backbone.process.settings import SettingsError
-from services.gateway.accounts import oidc
+from services.gateway.accounts import oidc, provider
 from services.gateway.accounts.oidc_client import read_client
 from services.gateway.wiring import open_gateway
 from tests.gateway import PASSWORD, settings_for
@@ -280,8 +279,9 @@ async def test_the_clock_of_another_gateway_may_be_a_little_behind(
     browser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, seconds: int, status: int
 ) -> None:
     """The way back comes to any gateway, also within a second."""
-    way_back, now = await at_the_provider(browser), time.time
-    monkeypatch.setattr(oidc, "time", SimpleNamespace(time=lambda: now() + seconds))
+    way_back = await at_the_provider(browser)
+    monkeypatch.setattr(oidc.clock.HOST, "_ahead", timedelta(seconds=-seconds))
+    monkeypatch.setattr(provider, "LEEWAY", 3_600)
     assert (await browser.get(way_back)).status_code == status
 
 
