@@ -104,7 +104,7 @@ def _asked(
     known = to_record(said.known, Followed)
     known = max(known, present.get(said.into, known), key=lambda each: each.version)
     into, against = UUID(said.into), said.against if said.HasField("against") else None
-    return FollowMerge(incident_id, step, into, said.into_code, known, by, against)
+    return FollowMerge(incident_id, step, into, said.into_code, known, by, against, said.priority)
 
 
 # Each event of a petition or dispute tells the desk the state, and the answer in it.

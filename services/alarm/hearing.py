@@ -96,6 +96,7 @@ class Hearing:
             known=codec.to_followed(into),
             merger=Actor(merged.merged_by, ""),
             against=found.against,
+            priority=merged.priority,
         )
         request_id = uuid5(receipt.id, f"follow {merged.id} into {into.id} {merged.version}")
         outcome = await self._orders.record(receipt.id, request_id, follow, by)

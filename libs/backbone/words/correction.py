@@ -45,6 +45,7 @@ class CallerLink(Struct, frozen=True):
     """A receipt that was linked to an incident or left it; `narrative` and `place` in short.
 
     `persons` are the names of its caller, each sealed, so that texts are searched for them.
+    `priority` is that of the incident that was merged with the report, where it is more urgent.
     """
 
     incident_id: str
@@ -59,3 +60,4 @@ class CallerLink(Struct, frozen=True):
     merged: str = ""
     persons: tuple[str, ...] = ()
     heard: HeardDanger | None = None
+    priority: str = ""

@@ -24,7 +24,8 @@ from services.alarm.receipt.reinstating import ReceiptReinstated, with_incident
 
 class FollowMerge(Struct, frozen=True):
     """The incident was merged into another one, which is known as it was then. `against` is the
-    unit that both accused; None of an event of an older release."""
+    unit that both accused; None of an event of an older release. `priority` is the one that the
+    other incident gets, as it is less urgent."""
 
     incident_id: UUID
     step: Step
@@ -33,6 +34,7 @@ class FollowMerge(Struct, frozen=True):
     known: Followed
     merger: Actor
     against: str | None = None
+    priority: str = ""
 
 
 class FollowParting(Struct, frozen=True):
@@ -88,7 +90,8 @@ def follow_merge(receipt: Receipt, command: FollowMerge, now: datetime, city: Ci
         left=news[-1].incident,
     )
     there = _moved(receipt, moved)
-    link = replace(link_of(there, receipt.version + 1, command.merger), merged=incident.code)
+    joins = link_of(there, receipt.version + 1, command.merger)
+    link = replace(joins, merged=incident.code, priority=command.priority)
     moved, over = replace(moved, caller_linked=link), is_over(command.known)
     if receipt.state is State.CLOSED and not over:
         return [moved, with_incident(receipt, now, command.step.step)]

@@ -63,7 +63,8 @@ def link(
         **told,
     )
     linked = CallerLinked(now, joined, said.merged, said.persons)
-    return [linked, *_facts_with(knowing(incident, said.persons), joined, now, world)]
+    known_by = knowing(incident, said.persons)
+    return [linked, *_facts_with(known_by, joined, now, world, said.priority)]
 
 
 def unlink(
@@ -79,10 +80,13 @@ def unlink(
 
 
 def _facts_with(
-    incident: Incident, report: Report, now: datetime, world: World
+    incident: Incident, report: Report, now: datetime, world: World, priority: str = ""
 ) -> list[amending.Event]:
-    """The correction, where the report changes the facts of an incident that is not over."""
+    """The correction, where the report changes the facts of an incident that is not over. A
+    priority that is more urgent holds."""
     after = reports.told(incident).having(report)
+    urgent = min(filter(None, (after.matter.priority, priority)), default="")
+    after = replace(after, matter=replace(after.matter, priority=urgent))
     facts = reports.composed(after).matter
     if incident.over or not reports.changed(incident.matter, facts):
         return []

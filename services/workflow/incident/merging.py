@@ -43,7 +43,8 @@ class UndoMerge(Struct, frozen=True):
 class IncidentMerged(Struct, frozen=True):
     """`known` is the other incident at that moment: what its new receipts know of it. `confirmed`
     is the danger to life that the other one lies below, by the word of the person; `against` is the
-    unit that both accuse."""
+    unit that both accuse. `priority` is the one that the other one gets, as it is less urgent;
+    empty where it stays so by the word of the person."""
 
     time: datetime
     into: UUID
@@ -54,6 +55,7 @@ class IncidentMerged(Struct, frozen=True):
     known: Followed
     confirmed: HeardDanger | None = None
     against: str | None = None
+    priority: str = ""
 
 
 def merge(
@@ -75,9 +77,14 @@ def merge(
     heard = reports.heard_of(incident, world.city)
     there, said = into.matter, command.confirm_priority
     word = confirmed_into(heard, there.category, there.priority, said, world.city)
-    code, against = there.code, incident.matter.against
+    code, against, known = there.code, incident.matter.against, _known(into)
+    raised = "" if said else _more_urgent(incident.matter.priority, there.priority)
     ended_by = (reason, by.user, by.role)
-    return [IncidentMerged(now, into.id, code, *ended_by, _known(into), word, against)]
+    return [IncidentMerged(now, into.id, code, *ended_by, known, word, against, raised)]
+
+
+def _more_urgent(priority: str, there: str) -> str:
+    return priority if priority and (not there or priority < there) else ""
 
 
 def _require_mergeable(incident: Incident) -> None:

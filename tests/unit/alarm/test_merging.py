@@ -43,6 +43,8 @@ def test_it_stays_the_receipt_that_opened_one_and_follows_the_other() -> None:
     assert event.caller_linked.incident_id == str(OTHER)
     assert (event.caller_linked.merged, event.caller_linked.user) == (OPENED.code, "zhao")
     assert event.caller_linked.version == OPENED.version + 1
+    [urgent] = decide(OPENED, replace(MERGE, priority="P1"))
+    assert (event.caller_linked.priority, urgent.caller_linked.priority) == ("", "P1")
     assert (MERGED.outcome, MERGED.state) == (Outcome.OPENED, State.ENDED)
     assert (MERGED.matter_id, MERGED.matter_code, MERGED.handler) == (OTHER, CODE, "south")
     closed = FollowIncident(OTHER, Step("IncidentClosed", 9, state="CLOSED"))

@@ -99,6 +99,23 @@ def test_a_merged_incident_waits_for_no_unit_and_says_into_which_it_went_and_by_
     assert not [clock for clock in merged.clocks if clock.lapse_time is None]
 
 
+@pytest.mark.parametrize(
+    ("there", "word", "raised"),
+    [("P3", False, "P1"), ("", False, "P1"), ("P3", True, ""), ("P1", False, "")],
+)
+def test_the_more_urgent_priority_holds_unless_a_person_says_otherwise(
+    there: str, word: bool, raised: str
+) -> None:
+    """Else the teams of a P1 would go on as those of a P3, and no one had decided that."""
+    urgent = changed(OFFERED, priority="P1")
+    other = replace(OTHER, matter=replace(OTHER.matter, priority=there))
+    [event] = decide(urgent, replace(MERGE, confirm_priority=word), other)
+    assert event.priority == raised
+    link = CallerLink(str(OTHER_ID), str(UUID(int=1)), "x", 3, "", "zhou", "command")
+    joined = lived(other, LinkCaller(DESK, replace(link, merged="x", priority=event.priority)))
+    assert joined.matter.priority == ("P1" if raised else there)
+
+
 def test_it_goes_on_in_the_pool_of_its_unit_when_a_second_person_undoes_it() -> None:
     merged = lived(CLAIMED, MERGE)
     assert refusal_of(merged, UndoMerge(DESK, "x")) == "ANOTHER_PERSON_NEEDED"
