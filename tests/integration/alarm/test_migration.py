@@ -71,7 +71,13 @@ def flat(receipt: Receipt) -> dict[str, Any]:
     """The row as 0.1.0 wrote it: every field a column, records and lists as JSON."""
     doc = msgspec.to_builtins(receipt)
     ending, incident = doc.pop("ending"), doc.pop("incident")
-    for name in ("priority_confirmed", "come_back_time", "left", "returned"):  # came later
+    for name in (
+        "priority_confirmed",
+        "come_back_time",
+        "left",
+        "returned",
+        "beside",
+    ):  # came later
         del doc[name]
     ended = {"title": "", "to_unit": "", "reply": "", "photos": [], "passed_to": "", "ended_by": ""}
     ended |= ending or {"outcome": None, "end_time": None, "invalid_reason": None}
