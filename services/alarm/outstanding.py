@@ -14,6 +14,7 @@ from backbone.postgres.asking import Asked
 from backbone.postgres.conditions import Parameters, any_of
 from backbone.postgres.states import with_proof
 from backbone.postgres.turns import Turns
+from backbone.process import clock
 from backbone.rpc.caller import caller_of
 from backbone.shell.shell import Shell
 from backbone.words.city import City
@@ -60,7 +61,7 @@ class Outstanding:
         after: Place = paging.read_token(self._key, scope, request.page_token, Place) or FIRST
         allowed = timedelta(minutes=answer_minutes(self._city()))
         statement, values = _statement(
-            request, caller_of(context), after, datetime.now(UTC) - allowed, size + 1
+            request, caller_of(context), after, clock.now() - allowed, size + 1
         )
         async with self._turns.take() as conn:
             rows = await conn.fetch(statement, *values)

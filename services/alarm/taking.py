@@ -1,7 +1,7 @@
 """Adds to a report while it is taken down: grid, code, seal and suggestions."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from backbone.door.rows import RowsOf
 from backbone.postgres.numbers import Numbers, today
 from backbone.postgres.pool import Pool
 from backbone.postgres.sealing import Sealer
+from backbone.process import clock
 from backbone.rpc.caller import Call
 from backbone.wire import to_record
 from backbone.words.actor import Actor
@@ -127,7 +128,7 @@ class Taking:
         dangers = self._atlas.dangers_in(taken.narrative, taken.danger)
         classes = categories(taken.narrative, self._atlas.keywords, dangers)
         seen = Sighting(
-            time=datetime.now(UTC),
+            time=clock.now(),
             place=taken.place,
             category=taken.category or (classes[0].category if classes else ""),
             narrative=taken.narrative,

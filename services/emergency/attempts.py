@@ -22,11 +22,13 @@ INSERT INTO delivery_attempts (key, mission, revision, recipient, channel, rung)
 SELECT * FROM unnest($1::text[], $2::uuid[], $3::integer[], $4::text[], $5::text[], $6::integer[])
 ON CONFLICT (key) DO NOTHING
 """
-# A sender that dies before it has an answer is due again by itself, after its time to answer.
+# A sender that dies before it has an answer is due again by itself, after its time to answer. One
+# that is due later than any pause lasts was put off by a clock that has been set back since.
 CLAIM = """
 WITH due AS (
     SELECT key FROM delivery_attempts
-    WHERE state = 'WAITING' AND retry_time <= clock_timestamp()
+    WHERE state = 'WAITING'
+      AND retry_time NOT BETWEEN clock_timestamp() AND clock_timestamp() + interval '6 seconds'
     ORDER BY retry_time LIMIT $1 FOR UPDATE SKIP LOCKED
 )
 UPDATE delivery_attempts AS a

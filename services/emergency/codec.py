@@ -1,12 +1,13 @@
 """Pure mappings: call → command, desk's event → request body, mission ↔ resource, row → frame."""
 
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 from uuid import UUID, uuid5
 
 from msgspec.structs import replace
 
 from backbone.door.decider import EventScope
+from backbone.process import clock
 from backbone.rpc.caller import Call
 from backbone.rpc.ids import named_id
 from backbone.wire import fill, to_message, to_record
@@ -71,7 +72,7 @@ def to_dispatch(
         pauses=pauses_of(policy),
         acknowledge_seconds=policy.acknowledge_seconds if policy else ACKNOWLEDGE_SECONDS,
         reachable=reachable,
-        ladder=staffing.frozen(city, order.priority, datetime.now(UTC)),
+        ladder=staffing.frozen(city, order.priority, clock.now()),
         ready=ready,
         number=number,
     )
@@ -95,7 +96,7 @@ def to_revision(
         facts=facts,
         reason=reason,
         receipt=receipt,
-        ladder=staffing.frozen(city, facts.priority, datetime.now(UTC)),
+        ladder=staffing.frozen(city, facts.priority, clock.now()),
         acknowledge_seconds=policy.acknowledge_seconds if policy else ACKNOWLEDGE_SECONDS,
         heard=heard,
         matter=matter,

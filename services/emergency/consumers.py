@@ -1,7 +1,7 @@
 """Consumes the events of receipts: orders, corrections, links, and ends that call teams back."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from backbone.door.batch import RETRYABLE_BY_EVENT
 from backbone.door.request import Request
 from backbone.door.timers import NEVER
 from backbone.kafka.subscription import Subscription
+from backbone.process import clock
 from backbone.rpc.caller import Call
 from backbone.shell.shell import Shell
 from backbone.words.errors import Unavailable
@@ -125,7 +126,7 @@ class Orders:
         """The desk that waits for its call hears the refusal, and its inbox does not tell it once
         more. Raises Unavailable while it may wait; later a team that was not ready is sent, as the
         desk has committed, and people are told at once."""
-        age = datetime.now(UTC) - event.meta.time.ToDatetime(UTC)
+        age = clock.now() - event.meta.time.ToDatetime(UTC)
         if age < CALL:
             raise Unavailable("MISSION_JUST_OPENED", team=event.dispatch_ordered.order.team)
 

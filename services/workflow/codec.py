@@ -1,7 +1,7 @@
 """Pure mappings: call or record → request, intake event → request, incident → resource."""
 
 from collections.abc import Callable, Collection, Iterator
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from backbone.door.timers import NEVER
 from backbone.intake.correcting import teller, telling_id, told_by
 from backbone.intake.opening import desk_actor, opening_id
 from backbone.intake.settling import settling_id, settling_of
+from backbone.process import clock
 from backbone.rpc.caller import Call
 from backbone.wire import facts_of, fill, to_message, to_record
 from backbone.words.actor import Actor
@@ -83,7 +84,7 @@ def to_value(request: Request[Any], body: Any) -> bytes:
         request=body.SerializeToString(),
         body_hash=request.body_hash,
     )
-    message.issue_time.FromDatetime(datetime.now(UTC))
+    message.issue_time.FromDatetime(clock.now())
     message.deadline.FromDatetime(request.deadline)
     return message.SerializeToString()
 
@@ -224,10 +225,10 @@ def to_resource(incident: Incident) -> resources.Incident:
     message.ClearField("heard")  # that of the opening report alone
     if heard := reports.told(incident).heard:
         fill(message.heard, heard)
-    for clock in incident.clocks:
-        due = message.due.add(clock=clock.kind, minutes=clock.budget.amount)
-        fill(due, clock)
-        due.start_time.FromDatetime(clock.start_time)
+    for each in incident.clocks:
+        due = message.due.add(clock=each.kind, minutes=each.budget.amount)
+        fill(due, each)
+        due.start_time.FromDatetime(each.start_time)
     for question in incident.questions:
         _show(question, message)
     return message

@@ -19,6 +19,7 @@ from backbone.door.rows import RowsOf
 from backbone.door.timers import attempt_each, lapse_of
 from backbone.postgres.pool import is_transient
 from backbone.postgres.states import with_proof
+from backbone.process import clock
 from backbone.process.pulse import Pulse
 from backbone.words.city import City
 from backbone.words.errors import Unavailable
@@ -91,7 +92,7 @@ class Recounts:
             found = self._rows.decider.from_row(row)
         except Unavailable:
             return False
-        return is_outdated(found, datetime.now(UTC), city.calendar)
+        return is_outdated(found, clock.now(), city.calendar)
 
 
 def _request(row: Any, city: City) -> Request[Any]:

@@ -5,7 +5,7 @@ or without Kafka: a team that is sent takes the line away at once.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from backbone.postgres.asking import Asked
 from backbone.postgres.conditions import Parameters, any_of
 from backbone.postgres.paging import read_token, scope_of, sign_token
 from backbone.postgres.states import with_proof
+from backbone.process import clock
 from backbone.process.settings import Settings
 from backbone.rpc.caller import Call, metadata_for
 from backbone.rpc.channels import open_channel
@@ -70,7 +71,7 @@ class Teamless:
     async def _open_ones(self, caller: Call, after: Place | None) -> list[Any]:
         policy, found = self._city().policy, list[Any]()
         for priority, minutes in sorted(policy.team_minutes.items()) if policy else ():
-            until = datetime.now(UTC) - timedelta(minutes=minutes)
+            until = clock.now() - timedelta(minutes=minutes)
             statement, values = _statement(caller, priority, until, after, LOOK - len(found))
             found += await self._rows.pool.fetch(statement, *values)
             if len(found) >= LOOK:

@@ -20,6 +20,7 @@ from msgspec.inspect import is_struct_type
 
 from backbone.door.decider import Aggregate, Decider
 from backbone.life_cycle import Also
+from backbone.process import clock
 from backbone.words.errors import Conflict, Denied, InvalidTransition, NotFound, Refusal
 
 S = TypeVar("S", bound=Aggregate)
@@ -69,7 +70,7 @@ class Actions(Generic[S]):
         `by` is what commands hold in `by`; commands of another kind of actor are left out. `known`
         are further facts about the caller, by the names of the fields that hold them.
         """
-        at, state = now or datetime.now(UTC), str(self._decider.life_cycle.state_of(record))
+        at, state = now or clock.now(), str(self._decider.life_cycle.state_of(record))
         return [
             type(command).__name__
             for command, known_of in self._of_a_caller(state, by, tuple(known.items()))

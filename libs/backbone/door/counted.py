@@ -12,6 +12,7 @@ from typing import Any
 
 from backbone.door.codes import Codes
 from backbone.door.evidence import LONG, Flaw
+from backbone.process import clock
 from backbone.process.metrics import FORGED
 
 log = logging.getLogger(__name__)
@@ -65,7 +66,7 @@ class Counts:
             return
         found = await conn.fetch(WRITTEN.format(table=self._table), known["since"], timeout=LONG)
         present = {row["month"]: row["rows"] for row in found}
-        since = datetime.now(UTC) - KEPT
+        since = clock.now() - KEPT
         for month, count in sorted(_read(known["months"]).items()):
             missing = count - present.get(month, 0)
             if missing > 0 and datetime.strptime(f"{month}+0000", "%Y%m%z") > since:
@@ -80,7 +81,7 @@ class Counts:
         if self._codes is None:
             return True
         if known["proof"] is None:
-            return not known["months"] and known["since"] > datetime.now(UTC) - UNCODED
+            return not known["months"] and known["since"] > clock.now() - UNCODED
         return self._codes.fits(self._told(known["since"], known["months"]), known["proof"])
 
     def _told(self, since: datetime, months: str) -> bytes:

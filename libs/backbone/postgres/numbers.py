@@ -3,10 +3,11 @@ random part, so that a stranger cannot count on from a code."""
 
 import asyncio
 import secrets
-from datetime import date, datetime
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from backbone.postgres.pool import Pool
+from backbone.process import clock
 
 BLOCK = 20
 # Each number can be followed by this many random parts; one of them is given.
@@ -20,7 +21,7 @@ CHINA = ZoneInfo("Asia/Shanghai")
 
 def today() -> date:
     """Today's date in China, independent of the machine's time zone."""
-    return datetime.now(CHINA).date()
+    return clock.now().astimezone(CHINA).date()
 
 
 class Numbers:

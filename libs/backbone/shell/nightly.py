@@ -3,12 +3,13 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from backbone.door.evidence import Flaw, Seen
 from backbone.postgres.numbers import CHINA
 from backbone.postgres.pool import Connect, is_transient
+from backbone.process import clock
 from backbone.process.metrics import JOURNAL_FLAWS, VERIFIED
 from backbone.process.pulse import end_if_asked
 
@@ -42,7 +43,7 @@ async def run_nightly(connect: Connect, schema: str, check: Check) -> None:
             try:
                 last: Any = await conn.fetchrow(LAST)
                 _tell(schema, last["time"], last["flaws"])
-                if is_due(datetime.now(UTC), last["time"]):
+                if is_due(clock.now(), last["time"]):
                     await check_now(conn, schema, check)
             finally:
                 conn.terminate()
@@ -75,7 +76,7 @@ async def check_now(conn: Any, schema: str, check: Check) -> int:
         rows += 1
 
     flaws = await _flaws(check(conn, seen))
-    _tell(schema, datetime.now(UTC), len(flaws))
+    _tell(schema, clock.now(), len(flaws))
     first = await note(conn, rows, flaws)
     told = {"schema": schema, "rows": rows, "flaws": len(flaws), "first": first}
     log.log(logging.CRITICAL if flaws else logging.INFO, "evidence.verified", extra=told)
