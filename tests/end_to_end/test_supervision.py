@@ -253,7 +253,7 @@ async def test_an_undone_end_gives_the_demand_back(visit: Visit) -> None:
         await until_demand("OWED", "")
 
 
-async def test_a_supervisor_reads_the_answer_and_no_matter_that_begins_to_accuse(
+async def test_a_supervisor_loses_the_supervision_of_a_matter_that_begins_to_accuse(
     visit: Visit,
 ) -> None:
     desk = visit.system("990100-command", "call_taker")
@@ -272,8 +272,11 @@ async def test_a_supervisor_reads_the_answer_and_no_matter_that_begins_to_accuse
         assert (await refused(supervisor.get(path))).status == 404
     assert incident not in await inbox(supervisor)
     assert (await police.get(matter))["holder"] == f"clerk.{POLICE}", "it works on it"
-    assert opened["id"] in await inbox(supervisor, "/v1/inbox/supervisions")
-    [demand] = (await supervisor.get(one))["demands"]
-    assert (demand["state"], demand["text"]) == ("ANSWERED", "已约谈双方")
-    accepted = await act(supervisor, f"{one}:accept", {"unit": POLICE, "opinion": "同意"})
-    assert accepted["state"] == "ACCEPTED"
+    async with asyncio.timeout(30):
+        while opened["id"] in await inbox(supervisor, "/v1/inbox/supervisions"):
+            await asyncio.sleep(0.1)
+    assert (await refused(supervisor.get(one))).status == 404
+    async with asyncio.timeout(30):
+        while (demand := (await police.get(one))["demands"][0])["state"] == "ANSWERED":
+            await asyncio.sleep(0.1)
+    assert (demand["state"], demand["end_reason"]) == ("ENDED", "SUPERVISOR_UNTOLD")
