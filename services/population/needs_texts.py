@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from backbone.door.rows import RowsOf
-from backbone.words.spans import SPAN, hidden
+from backbone.words.spans import SPAN, hidden, persons_key
 from services.population import codec, storage
-from services.population.own_keys import BLANK, PersonKeys, own_key
+from services.population.own_keys import BLANK, PersonKeys
 
 
 class NeedsTexts:
@@ -35,9 +35,9 @@ class NeedsTexts:
         return kept
 
     async def give(self, spans: Sequence[str]) -> list[str]:
-        """What readers are shown in the places of these spans, sealed with the key of texts."""
+        """The texts that readers see in the places of these spans, sealed with the key of texts."""
         found = [SPAN.fullmatch(each) for each in spans]
-        keys = [own_key(each) if each else "" for each in found]
+        keys = [persons_key(each) if each else "" for each in found]
         owns = await self._persons.by_names({key for key in keys if key})
         shown = []
         for each, key in zip(spans, keys, strict=True):

@@ -18,9 +18,8 @@ from backbone.postgres.pool import Connection, Pool
 from backbone.postgres.sealing import KeyMissing, Sealer
 from backbone.postgres.span_sealing import SpanSealer
 from backbone.shell.keys import ServiceKeys
-from backbone.words.spans import OPENS, SPAN
+from backbone.words.spans import OPENS, PERSONS_KEY, SPAN, persons_key
 
-OWN = re.compile(rf"population-{PERSON}-[0-9]{{4}}-[0-9a-f]{{16}}")
 FORGOTTEN = "已依法遗忘"
 BLANK = "＊"
 
@@ -64,7 +63,7 @@ class _Provider:
         return (self.name, self.own) if self.own else self.others.newest()
 
     def key(self, key: str) -> bytes | None:
-        if OWN.fullmatch(key):
+        if PERSONS_KEY.fullmatch(key):
             return self.own if key == self.name else None
         return self.others.key(key)
 
@@ -91,7 +90,7 @@ class OwnKey:
         try:
             return self._fields.open(part, sealed)
         except KeyMissing as error:
-            if self.is_forgotten and OWN.fullmatch(error.key):
+            if self.is_forgotten and PERSONS_KEY.fullmatch(error.key):
                 return FORGOTTEN
             raise
 
@@ -102,7 +101,7 @@ class OwnKey:
             return text
 
         def kept(found: re.Match[str]) -> str:
-            piece = None if own_key(found) else texts.piece(found[3])
+            piece = None if persons_key(found) else texts.piece(found[3])
             return found[0] if piece is None else own.again(BLANK, f"{found[1]}|{piece}")
 
         return SPAN.sub(kept, text)
@@ -120,7 +119,7 @@ class OwnKey:
             return text
         parts = []
         for found in SPAN.finditer(text):
-            if own_key(found) in {self.name, *among} - {""}:
+            if persons_key(found) in {self.name, *among} - {""}:
                 between = text[at : found.start()]
                 parts += [texts.seal(between, names, closely=True), found[0]]
                 at = found.end()
@@ -136,11 +135,11 @@ class OwnKey:
         return self.give(SPAN.sub(self._withheld, text)) if OPENS in text else text
 
     def _withheld(self, found: re.Match[str]) -> str:
-        return BLANK if own_key(found) and not self.is_forgotten else found[0]
+        return BLANK if persons_key(found) and not self.is_forgotten else found[0]
 
     def _given(self, found: re.Match[str]) -> str:
         texts, own = self._texts, self._spans
-        if not own_key(found):
+        if not persons_key(found):
             return found[0]
         if self.is_forgotten:
             return FORGOTTEN
@@ -149,12 +148,6 @@ class OwnKey:
             return found[1]
         mask, _, piece = kept.partition("|")
         return texts.again(mask, piece)
-
-
-def own_key(found: re.Match[str]) -> str:
-    """The key of this span, if it is a person's own; else nothing."""
-    key: str = found[3].split(".")[1]
-    return key if OWN.fullmatch(key) else ""
 
 
 class PersonKeys:

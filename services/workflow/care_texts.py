@@ -1,8 +1,8 @@
-"""The texts about what a person in care needs: what they say of the person is kept under the key
-of that person, which the service of care has, and shown as that service says.
+"""The texts about the need of a person in care: the service of care seals the person's name and
+numbers in them with the person's own key, and opens them at each read.
 
-So a sealed case and a forgotten person are named nowhere here either: not in records, journals,
-topics, lists or live changes.
+So records, journals, topics, lists and live changes of this service name no person of a sealed
+case, and no forgotten one.
 """
 
 import logging
@@ -22,7 +22,7 @@ from backbone.rpc.free_texts import FreeTexts, change_texts
 from backbone.shell.known_persons import ids_in
 from backbone.words.actor import Actor
 from backbone.words.errors import Unavailable
-from backbone.words.spans import OPENS, SPAN
+from backbone.words.spans import OPENS, PERSONS_MARK, SPAN, persons_key
 from liandong.population.v1 import population_service_pb2 as pb
 from liandong.population.v1 import population_service_pb2_grpc as rpc
 from services.workflow import storage
@@ -32,9 +32,6 @@ log = logging.getLogger(__name__)
 # A text that cannot be kept is refused; one that cannot be opened is shown masked.
 TO_KEEP, TO_SHOW = 1.0, 0.5
 INSIDE = Actor(user="", unit="", role="service")
-# How the names of the keys begin that persons in care have of their own.
-OWN_KEY = "population-person-"
-MARK = f".{OWN_KEY}".encode()
 FOUND = "SELECT id, source = 'CARE' AS is_need FROM incidents WHERE {which} ORDER BY id"
 # Incidents that are known to be no need, which never changes: most texts are about one of them.
 REMEMBERED = 10_000
@@ -87,13 +84,13 @@ class CareTexts:
     async def show(self, answer: Any, reader: Actor) -> None:
         """Put into an answer what its readers may know of such persons: masks, or what the edge
         opens to those who work on the matter."""
-        if MARK not in answer.SerializeToString():
+        if PERSONS_MARK not in answer.SerializeToString():
             return
         spans: dict[str, str] = {}
 
         def collect(text: str) -> str:
             for found in SPAN.finditer(text) if OPENS in text else ():
-                if _is_own(found):
+                if persons_key(found):
                     spans[found[0]] = found[1]
             return text
 
@@ -101,12 +98,12 @@ class CareTexts:
         spans.update(await self._given([*spans]))
 
         def shown(found: re.Match[str]) -> str:
-            return spans[found[0]] if _is_own(found) else found[0]
+            return spans[found[0]] if persons_key(found) else found[0]
 
         change_texts(answer, lambda text: SPAN.sub(shown, text) if OPENS in text else text)
 
     async def _given(self, spans: Sequence[str]) -> dict[str, str]:
-        """What stands in their places; nothing while the service of care does not answer."""
+        """The text in the place of each span; empty while the service of care does not answer."""
         asked = pb.GiveSpansRequest(spans=(each.encode() for each in spans))
         try:
             metadata = metadata_for(self._token, INSIDE)
@@ -115,8 +112,3 @@ class CareTexts:
             log.info("care.unheard", extra={"error": error.details()})
             return {}
         return dict(zip(spans, (each.decode() for each in answer.texts), strict=True))
-
-
-def _is_own(found: re.Match[str]) -> bool:
-    key: str = found[3].split(".")[1]
-    return key.startswith(OWN_KEY)

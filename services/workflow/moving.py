@@ -1,7 +1,6 @@
-"""Tells the desk's service of a merge and of what was undone before it answers.
+"""Calls the desk's service after a merge and after an undone merge or void, before the answer.
 
-Receipts have moved by then, or are open again: the desk sends its teams from them, also while Kafka
-is away.
+The receipts have moved or are open again when the person reads the answer, also without Kafka.
 """
 
 import logging

@@ -14,10 +14,22 @@ SPAN = re.compile(rf"⟦([^|⟦⟧]{{0,60}})\|([0-9a-f]{{16}})\|({_SEALED})⟧")
 _IN_BYTES = re.compile(SPAN.pattern.encode())
 _SEALED_IN_BYTES = re.compile(rf"\|{_SEALED}(?=⟧)".encode())
 MARK = OPENS.encode()
+# The names of the keys that persons in care have of their own: only the service of care opens what
+# they have sealed.
+_OF_A_PERSON = "population-person-"
+PERSONS_KEY = re.compile(rf"{_OF_A_PERSON}[0-9]{{4}}-[0-9a-f]{{16}}")
+# Every encoded text with a span under such a key holds this.
+PERSONS_MARK = f".{_OF_A_PERSON}".encode()
 
 
 def span(mask: str, index: str, sealed: str) -> str:
     return f"{OPENS}{mask}|{index}|{sealed}⟧"
+
+
+def persons_key(found: re.Match[str]) -> str:
+    """The key of this span, if it is a person's own; else empty."""
+    key: str = found[3].split(".")[1]
+    return key if PERSONS_KEY.fullmatch(key) else ""
 
 
 def hidden(text: str) -> str:

@@ -108,7 +108,8 @@ async def schemas_in(conn: Any) -> list[str]:
 
 
 def _missing(present: Sequence[str], kept: Anchors) -> Iterator[Findings]:
-    """What the city should have, or the file elsewhere knows, and the database does not have."""
+    """A flaw for each schema that the database lacks, and for each unknown name in the file
+    elsewhere."""
     for each in schemas():
         if each.name not in present:
             yield Findings(each.name, flaws=[Flaw("the schema", "is missing from the database")])
@@ -120,7 +121,7 @@ def _missing(present: Sequence[str], kept: Anchors) -> Iterator[Findings]:
 
 
 def _names(service: str) -> set[str]:
-    """The names by which the file elsewhere keeps what is of a schema."""
+    """The names of a service's journal, archives and registers in the file elsewhere."""
     registers = (each.table for each in _registers(service))
     return {service, anchors.archives_of(service), *registers}
 

@@ -62,8 +62,8 @@ def wanted(folder: Path) -> set[str]:
 
 
 class Held:
-    """What is to be held down, as far as its folder says so. What happens to the folder ends no
-    city, and starts nothing that a person has stopped."""
+    """The names in the folder of a running city. While the folder cannot be read, the last names
+    hold: the supervisor goes on, and starts nothing that a person has stopped."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

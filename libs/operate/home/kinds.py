@@ -22,7 +22,7 @@ def is_own(name: str) -> bool:
 
 
 def demand_kinds(home: Path) -> None:
-    """Raise Trouble for the first one of the wrong kind; whatever is missing is made by `up`."""
+    """Raise Trouble for the first file or folder of the wrong kind. `up` makes a missing one."""
     for path in _files(home):
         if _is_there(path) and not path.is_file():
             raise _wrong(path, "file", "文件")

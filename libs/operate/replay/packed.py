@@ -1,5 +1,5 @@
-"""What the parts of a packed workbook (XLSX) hold that its reader does not tell: sizes that lie,
-one text in a million cells, errors and formulas whose cells it shows as empty."""
+"""The flaws of a packed workbook (XLSX) that its reader hides: sizes that lie, one text in a
+million cells, errors and formulas that read as empty cells."""
 
 import lzma
 import re

@@ -266,7 +266,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
 
     @property
     def named(self) -> tuple[str, ...]:
-        """Whom its texts may name, each sealed."""
+        """The names that its texts may hold, each sealed."""
         return tuple(dict.fromkeys((*self.report.caller.called, *self.beside)))
 
     @property

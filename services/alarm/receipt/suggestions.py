@@ -136,7 +136,7 @@ def _rank(guess: RepeatSuggestion) -> tuple[float, str]:
 
 
 def _guessed(seen: Sighting, other: Earlier, window: Window) -> RepeatSuggestion | None:
-    """None if it does not convince."""
+    """The other receipt with its score and reasons; None if the score is below CONVINCING."""
     age = seen.time - other.seen.time
     reasons = [*_by_caller(seen, other.seen), *_by_place(seen, other.seen, window)]
     reasons += _by_words(seen, other.seen)

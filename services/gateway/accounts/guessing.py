@@ -23,8 +23,8 @@ from services.gateway.metrics import LIMITED
 from services.gateway.settings import GatewaySettings
 
 KNOWN = "SELECT true FROM known_addresses WHERE who = $1 AND forget_time > clock_timestamp()"
-# A count that was made later than now was made by a clock that has been set back since: it delays
-# nobody until that time comes again.
+# A delay that ends later than its count allows was written before the clock was set back: the next
+# attempt is counted at once.
 _DELAY = """
 CASE WHEN {wrong} < $2 THEN interval '0'
 ELSE least($4::interval, $3::interval * power(2, least({wrong} - $2, 30))) END

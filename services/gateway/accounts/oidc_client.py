@@ -53,5 +53,5 @@ def is_safe(url: str) -> bool:
 
 
 def cause_of(told: object) -> str:
-    """What the provider says of a refusal, as a text that can be shown and stored."""
+    """The provider's words about a refusal, cut, and without control characters."""
     return "".join(each if each.isprintable() else "?" for each in str(told)[:LONGEST_CAUSE])

@@ -99,8 +99,8 @@ async def key_names(conn: Connection) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a person has shown at a sign-in: to be of this account, and its second factor, as it is
-    stored; empty if there was none, None if another has asked for it."""
+    """The account of a sign-in and its second factor as stored: empty if the account has none, None
+    if a provider has signed the person in."""
 
     account: Any
     factor: str | None
@@ -125,7 +125,7 @@ async def open_session(
 
 
 class Changed(Exception):
-    """What was shown opens nothing any more; `reason` says what is asked for now."""
+    """The account or its second factor was changed during the sign-in; `reason` is the refusal."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

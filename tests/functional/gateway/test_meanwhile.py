@@ -1,4 +1,4 @@
-"""What is taken from a person while a sign-in is being checked is taken from its session, too."""
+"""A sign-in opens no session if the account or its factor changes while the password is checked."""
 
 import secrets
 from collections.abc import Awaitable, Callable

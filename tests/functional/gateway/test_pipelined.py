@@ -1,4 +1,4 @@
-"""What is refused behind a good request on one connection takes no answer away from it."""
+"""Good requests in front of a broken one on the same connection are answered."""
 
 import asyncio
 from collections.abc import AsyncIterator

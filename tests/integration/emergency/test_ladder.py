@@ -157,6 +157,29 @@ async def test_more_and_more_people_are_told(database: Installation) -> None:
     assert 0 <= min(map(lateness, events)) < 0.5, "a busy machine makes some late, and not all"
 
 
+async def test_a_message_does_not_wait_for_a_clock_that_was_set_back(
+    database: Installation,
+) -> None:
+    """Its next try is due by a clock that was an hour ahead."""
+    once = a_ladder([Step(1, "NOT_ACKNOWLEDGED", ("TEAM_LEADER",), ("SMS",))], every_seconds=3_600)
+    await plant_city(database.admin, more=[*STAFF, once])
+    async with telephones() as world:
+        world.outage = {"SMS", "VOICE"}
+        async with serving(with_telephone(database, world)) as desk:
+            await desk.dispatch()
+            async with asyncio.timeout(10):
+                while not world.heard:
+                    await asyncio.sleep(0.01)
+        admin = await asyncpg.connect(database.admin, server_settings={"search_path": "emergency"})
+        ahead = "UPDATE delivery_attempts SET retry_time = clock_timestamp() + interval '1 hour'"
+        assert await admin.execute(f"{ahead} WHERE state = 'WAITING'") == "UPDATE 1"
+        await admin.close()
+        world.outage = set()
+        async with serving(with_telephone(database, world)):
+            await world.until(1)
+    assert world.reached("SMS") == ["lee"]
+
+
 async def test_a_ladder_without_a_human_goes_on_and_says_whom_it_misses(
     database: Installation,
 ) -> None:

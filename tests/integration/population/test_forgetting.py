@@ -13,6 +13,7 @@ import pytest
 from backbone.postgres.sealing import KeyMissing, Sealer
 from backbone.shell.keys import ServiceKeys
 from backbone.words.city import City
+from backbone.words.spans import PERSONS_KEY
 from liandong.population.v1 import population_pb2 as resources
 from liandong.population.v1 import population_service_pb2 as pb
 from liandong.population.v1.population_events_pb2 import PopulationEvent
@@ -20,7 +21,7 @@ from liandong.population.v1.population_service_pb2_grpc import PopulationService
 from operate.admin import data_keys
 from operate.backup import proving
 from operate.home.keys import Keys
-from services.population.own_keys import FORGOTTEN, OWN
+from services.population.own_keys import FORGOTTEN
 from tests.installation import Installation
 from tests.integration.operate.test_data_keys import SECOND
 from tests.integration.population.test_population_service import (
@@ -85,7 +86,7 @@ async def asked_for(database: Installation, query: str, *values: object) -> Any:
 
 
 def seals_in(stored: str) -> set[str]:
-    return set(OWN.findall(stored))
+    return set(PERSONS_KEY.findall(stored))
 
 
 async def test_a_forgotten_person_opens_nowhere_and_the_evidence_holds(
